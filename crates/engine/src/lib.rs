@@ -1,1 +1,9 @@
-//! Filled in the following commits.
+//! What Slipway decides. No IO, no clock, no random source: all three are parameters.
+
+pub mod clock;
+pub mod cloud;
+pub mod plan;
+pub mod run;
+pub mod snapshot;
+pub mod spec;
+pub mod step;

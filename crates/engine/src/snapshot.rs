@@ -1,0 +1,139 @@
+//! What exists: everything in the account that a plan for one stack depends on, read at one time.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::cloud::balancing::{Listener, LoadBalancer, TargetGroup};
+use crate::cloud::compute::{Cluster, Service, TaskDefinition};
+use crate::cloud::identity::{Caller, Role};
+use crate::cloud::logs::LogGroup;
+use crate::cloud::network::{InternetGateway, RouteTable, SecurityGroup, Subnet, Vpc, Zone};
+use crate::cloud::registry::{ImageFacts, Repository};
+
+/// What exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When it was read.
+    pub taken_at: Timestamp,
+    /// Who read it.
+    pub caller: Caller,
+    /// Region.
+    pub region: String,
+    /// Zones of the region.
+    pub zones: Vec<Zone>,
+    /// All VPCs.
+    pub vpcs: Vec<Vpc>,
+    /// Details of the VPC the stack uses (all `None`/empty when a new one is to be created).
+    pub vpc_id: Option<String>,
+    /// Its subnets.
+    pub subnets: Vec<Subnet>,
+    /// Its route tables.
+    pub route_tables: Vec<RouteTable>,
+    /// Its internet gateways.
+    pub internet_gateways: Vec<InternetGateway>,
+    /// Its security groups.
+    pub security_groups: Vec<SecurityGroup>,
+    /// The repository of the spec's image.
+    pub repository: Option<Repository>,
+    /// The image, read from ECR; `None` for images elsewhere or not pushed yet.
+    pub image: Option<ImageFacts>,
+    /// The log group.
+    pub log_group: Option<LogGroup>,
+    /// The execution role.
+    pub execution_role: Option<Role>,
+    /// The inline policy that lets it read the spec's secrets, as JSON.
+    pub secrets_policy: Option<String>,
+    /// `AWSServiceRoleForECS` exists.
+    pub ecs_linked_role: bool,
+    /// `AWSServiceRoleForElasticLoadBalancing` exists.
+    pub elb_linked_role: bool,
+    /// The cluster.
+    pub cluster: Option<Cluster>,
+    /// Newest active revision of the family.
+    pub task_definition: Option<TaskDefinition>,
+    /// All active revisions of the family, newest first.
+    pub task_definition_arns: Vec<String>,
+    /// The service.
+    pub service: Option<Service>,
+    /// The ALB.
+    pub load_balancer: Option<LoadBalancer>,
+    /// Its listeners.
+    pub listeners: Vec<Listener>,
+    /// The target group.
+    pub target_group: Option<TargetGroup>,
+    /// The Amplify app and branch.
+    pub frontend: FrontendState,
+}
+
+/// The frontend as it is. Only the values of the spec's own variables are kept: the others may be secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum FrontendState {
+    /// The spec has no frontend.
+    #[default]
+    NotWanted,
+    /// No app of that id or name.
+    AppMissing,
+    /// The app has no such branch.
+    BranchMissing {
+        /// App id.
+        app_id: String,
+    },
+    /// Amplify could not be asked (not offered in the region, not allowed, not emulated).
+    Unreachable {
+        /// AWS's own words.
+        reason: String,
+    },
+    /// There.
+    Found {
+        /// App id.
+        app_id: String,
+        /// App name.
+        app_name: String,
+        /// `d….amplifyapp.com`.
+        default_domain: String,
+        /// Current values of the spec's variables in the wanted scope.
+        values: BTreeMap<String, String>,
+        /// Names of the other variables in that scope.
+        other_names: Vec<String>,
+        /// Spec variables that the branch overrides although the spec sets them app-wide.
+        overridden_by_branch: Vec<String>,
+        /// The newest RELEASE job's id, if any.
+        last_job: Option<String>,
+    },
+}
+
+/// Identifies the part of a snapshot that a plan depends on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SnapshotDigest(pub String);
+
+impl Snapshot {
+    /// SHA-256 over everything a decision depends on: not the time, not counters that move by themselves
+    /// (running and pending tasks, free addresses, events).
+    pub fn digest(&self) -> SnapshotDigest {
+        let mut still = self.clone();
+        still.taken_at = Timestamp::UNIX_EPOCH;
+        for subnet in &mut still.subnets {
+            subnet.free_addresses = u32::from(subnet.free_addresses >= 8);
+        }
+        if let Some(service) = &mut still.service {
+            service.running = 0;
+            service.pending = 0;
+            service.events.clear();
+            service.deployments.clear();
+        }
+        if let Some(cluster) = &mut still.cluster {
+            cluster.active_services = 0;
+        }
+        if let FrontendState::Found { last_job, .. } = &mut still.frontend {
+            *last_job = None;
+        }
+        // Serialising plain data to a string can't fail; an empty text would only make the digest differ.
+        let text = serde_json::to_string(&still).unwrap_or_default();
+        let hash = Sha256::digest(text.as_bytes());
+        SnapshotDigest(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}

@@ -1,0 +1,1 @@
+//! Reading and checking a spec: every problem at once.
