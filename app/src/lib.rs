@@ -1,1 +1,3 @@
-//! Filled in the following commits.
+//! The panel.
+
+pub mod backend;

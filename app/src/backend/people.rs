@@ -1,0 +1,45 @@
+//! People: first set-up, signing in and out, who is looking.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Installation};
+
+/// The person who looks at the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Id.
+    pub id: String,
+    /// E-mail address.
+    pub email: String,
+    /// Display name.
+    pub name: String,
+}
+
+/// Account of the first person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnerForm {
+    /// Display name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Password, 15 characters or more advised, at least 8.
+    pub password: String,
+}
+
+/// People.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// Who is signed in, if anybody.
+    fn viewer(&self) -> Option<Viewer>;
+    /// Facts for the frame.
+    fn installation(&self) -> Installation;
+    /// Whether this set-up link is good: unused, right token, nobody set up yet.
+    async fn setup_link_is_good(&self, token: &str) -> Answer<bool>;
+    /// Create the owner's account with the one-time link and sign them in.
+    async fn set_up(&self, token: &str, form: OwnerForm) -> Answer<()>;
+    /// Sign in: a new session id, whatever was there before.
+    async fn sign_in(&self, email: &str, password: &str) -> Answer<()>;
+    /// Sign out: the session dies on the server.
+    async fn sign_out(&self) -> Answer<()>;
+}
