@@ -1,1 +1,19 @@
-//! Filled in the following commits.
+//! Everything Slipway keeps in PostgreSQL, one module per aggregate.
+//!
+//! This is the only crate that names `sqlx`: callers hold a [`Database`] and call the functions of the
+//! aggregate they need, such as [`users::by_email`]. Times at this edge are [`jiff::Timestamp`]; the clock that
+//! decides about leases, sessions and expiry is the database's own, because replicas' clocks differ.
+
+pub mod connections;
+mod database;
+pub mod embedded;
+mod error;
+mod instant;
+pub mod practice_accounts;
+pub mod sessions;
+pub mod setup;
+mod token;
+pub mod users;
+
+pub use database::{Database, Limits};
+pub use error::{Conflict, Error, Result};

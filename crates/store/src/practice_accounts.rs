@@ -1,0 +1,181 @@
+//! The state of practice accounts, shared by every replica and command.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::postgres::PgRow;
+use sqlx::types::Json;
+use sqlx::{FromRow, Row};
+use uuid::Uuid;
+
+use crate::{Database, Error, Result, instant};
+
+/// A practice account. `W` is the simulator's world.
+///
+/// Its clock: simulated time = `sim_epoch` + (wall time − `wall_epoch`) × `speed`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PracticeAccount<W> {
+    /// The connection that it belongs to.
+    pub connection_id: Uuid,
+    /// The scenario that it started from.
+    pub scenario: String,
+    /// Everything in the account.
+    pub world: W,
+    /// The wall time at which the simulated time was `sim_epoch`.
+    pub wall_epoch: Timestamp,
+    /// See `wall_epoch`.
+    pub sim_epoch: Timestamp,
+    /// Simulated seconds per second, above zero.
+    pub speed: f64,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+impl<'r, W: DeserializeOwned + Send + Unpin + 'static> FromRow<'r, PgRow> for PracticeAccount<W> {
+    fn from_row(row: &'r PgRow) -> sqlx::Result<Self> {
+        let Json(world) = row.try_get::<Json<W>, _>("world")?;
+        Ok(Self {
+            connection_id: row.try_get("connection_id")?,
+            scenario: row.try_get("scenario")?,
+            world,
+            wall_epoch: instant::get(row, "wall_epoch")?,
+            sim_epoch: instant::get(row, "sim_epoch")?,
+            speed: row.try_get("speed")?,
+            version: row.try_get("version")?,
+        })
+    }
+}
+
+/// Puts an account in place, or resets the one that is there. `version` is ignored: it goes on counting.
+///
+/// # Errors
+/// [`Error::Conflict`] when the connection does not exist or the speed is not above zero.
+pub async fn put<W: Serialize + Sync>(db: &Database, account: &PracticeAccount<W>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO practice_accounts (connection_id, scenario, world, wall_epoch, sim_epoch, speed)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (connection_id) DO UPDATE
+         SET scenario = excluded.scenario, world = excluded.world, wall_epoch = excluded.wall_epoch,
+             sim_epoch = excluded.sim_epoch, speed = excluded.speed,
+             version = practice_accounts.version + 1, updated_at = now()",
+    )
+    .bind(account.connection_id)
+    .bind(&account.scenario)
+    .bind(Json(&account.world))
+    .bind(instant::to_sql(account.wall_epoch))
+    .bind(instant::to_sql(account.sim_epoch))
+    .bind(account.speed)
+    .execute(db.pool())
+    .await?;
+    Ok(())
+}
+
+/// Like [`put`], but leaves an account that is there alone. Answers whether it made one.
+///
+/// # Errors
+/// [`Error::Conflict`] when the connection does not exist or the speed is not above zero.
+pub async fn put_new<W: Serialize + Sync>(db: &Database, account: &PracticeAccount<W>) -> Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO practice_accounts (connection_id, scenario, world, wall_epoch, sim_epoch, speed)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (connection_id) DO NOTHING",
+    )
+    .bind(account.connection_id)
+    .bind(&account.scenario)
+    .bind(Json(&account.world))
+    .bind(instant::to_sql(account.wall_epoch))
+    .bind(instant::to_sql(account.sim_epoch))
+    .bind(account.speed)
+    .execute(db.pool())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The account as last saved. Takes no lock; the caller advances its own copy to the present.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Unreadable`] when the world is not a `W`.
+pub async fn read<W>(db: &Database, connection_id: Uuid) -> Result<PracticeAccount<W>>
+where
+    W: DeserializeOwned + Send + Unpin + 'static,
+{
+    let row = sqlx::query("SELECT * FROM practice_accounts WHERE connection_id = $1")
+        .bind(connection_id)
+        .fetch_optional(db.pool())
+        .await?
+        .ok_or(Error::not_found("practice account"))?;
+    decode(&row)
+}
+
+/// The version of the account, to see cheaply whether a copy is still the latest.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn version(db: &Database, connection_id: Uuid) -> Result<i64> {
+    sqlx::query_scalar("SELECT version FROM practice_accounts WHERE connection_id = $1")
+        .bind(connection_id)
+        .fetch_optional(db.pool())
+        .await?
+        .ok_or(Error::not_found("practice account"))
+}
+
+/// Changes the account under a row lock: callers take turns, each sees what the one before saved.
+///
+/// The inner result is the closure's; on its `Err` nothing is saved. The closure holds the lock, so it must not
+/// wait for anything.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Unreadable`] when the world is not a `W`.
+pub async fn with_world<W, T, E>(
+    db: &Database,
+    connection_id: Uuid,
+    change: impl FnOnce(&mut PracticeAccount<W>) -> Result<T, E> + Send,
+) -> Result<Result<T, E>>
+where
+    W: Serialize + DeserializeOwned + Send + Sync + Unpin + 'static,
+    T: Send,
+    E: Send,
+{
+    let mut tx = db.pool().begin().await?;
+    let row = sqlx::query("SELECT * FROM practice_accounts WHERE connection_id = $1 FOR UPDATE")
+        .bind(connection_id)
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::not_found("practice account"))?;
+    let mut account = decode(&row)?;
+    let answer = match change(&mut account) {
+        Ok(answer) => answer,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    sqlx::query(
+        "UPDATE practice_accounts
+         SET world = $2, wall_epoch = $3, sim_epoch = $4, speed = $5, scenario = $6,
+             version = version + 1, updated_at = now()
+         WHERE connection_id = $1",
+    )
+    .bind(connection_id)
+    .bind(Json(&account.world))
+    .bind(instant::to_sql(account.wall_epoch))
+    .bind(instant::to_sql(account.sim_epoch))
+    .bind(account.speed)
+    .bind(&account.scenario)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Ok(answer))
+}
+
+fn decode<W>(row: &PgRow) -> Result<PracticeAccount<W>>
+where
+    W: DeserializeOwned + Send + Unpin + 'static,
+{
+    PracticeAccount::from_row(row).map_err(|error| match error {
+        sqlx::Error::ColumnDecode { source, .. } => match source.downcast::<serde_json::Error>() {
+            Ok(source) => Error::Unreadable {
+                what: "practice world",
+                source: *source,
+            },
+            Err(source) => Error::Database(sqlx::Error::Decode(source)),
+        },
+        other => other.into(),
+    })
+}

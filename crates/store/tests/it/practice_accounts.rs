@@ -1,0 +1,130 @@
+//! Practice accounts: one state for everyone.
+
+use serde::{Deserialize, Serialize};
+use store::practice_accounts::{self, PracticeAccount};
+use store::{Conflict, Database, Error, connections};
+use uuid::Uuid;
+
+use crate::connections::practice;
+use crate::testbed::TestDb;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct World {
+    clusters: Vec<String>,
+    counter: u64,
+}
+
+fn fresh(connection_id: Uuid) -> PracticeAccount<World> {
+    PracticeAccount {
+        connection_id,
+        scenario: "runbook".to_owned(),
+        world: World {
+            clusters: vec!["vendor0919-cluster".to_owned()],
+            counter: 0,
+        },
+        wall_epoch: "2026-11-23T22:00:00.000001Z".parse().unwrap(),
+        sim_epoch: "2026-01-01T00:00:00Z".parse().unwrap(),
+        speed: 20.0,
+        version: 1,
+    }
+}
+
+async fn read(db: &Database, id: Uuid) -> PracticeAccount<World> {
+    practice_accounts::read(db, id).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_account_comes_back_as_it_was_put_and_can_be_reset() {
+    let bed = TestDb::new().await;
+    let id = practice(&bed.db).await.id;
+    assert!(practice_accounts::put_new(&bed.db, &fresh(id)).await.unwrap());
+    assert_eq!(read(&bed.db, id).await, fresh(id));
+    let mut other = fresh(id);
+    other.speed = 1.0;
+    assert!(!practice_accounts::put_new(&bed.db, &other).await.unwrap());
+    assert_eq!(read(&bed.db, id).await, fresh(id));
+    practice_accounts::put(&bed.db, &other).await.unwrap();
+    let reset = read(&bed.db, id).await;
+    assert_eq!((reset.speed, reset.version), (1.0, 2));
+}
+
+#[tokio::test]
+async fn changes_from_many_replicas_take_turns() {
+    let bed = TestDb::new().await;
+    let id = practice(&bed.db).await.id;
+    practice_accounts::put(&bed.db, &fresh(id)).await.unwrap();
+    let changes = (0..24).map(|_| {
+        let db = bed.db.clone();
+        tokio::spawn(async move {
+            practice_accounts::with_world(&db, id, |account: &mut PracticeAccount<World>| {
+                account.world.counter += 1;
+                Ok::<_, ()>(account.world.counter)
+            })
+            .await
+            .unwrap()
+            .unwrap()
+        })
+    });
+    let mut seen = Vec::new();
+    for change in changes.collect::<Vec<_>>() {
+        seen.push(change.await.unwrap());
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=24).collect::<Vec<_>>());
+    let after = read(&bed.db, id).await;
+    assert_eq!((after.world.counter, after.version), (24, 25));
+    assert_eq!(practice_accounts::version(&bed.db, id).await.unwrap(), 25);
+}
+
+#[tokio::test]
+async fn a_refused_change_is_not_saved_and_lets_go_of_the_lock() {
+    let bed = TestDb::new().await;
+    let id = practice(&bed.db).await.id;
+    practice_accounts::put(&bed.db, &fresh(id)).await.unwrap();
+    let refused = practice_accounts::with_world(&bed.db, id, |account: &mut PracticeAccount<World>| {
+        account.world.clusters.clear();
+        Err::<(), _>("AccessDenied")
+    });
+    assert_eq!(refused.await.unwrap(), Err("AccessDenied"));
+    assert_eq!(read(&bed.db, id).await, fresh(id));
+    let done = practice_accounts::with_world(&bed.db, id, |_: &mut PracticeAccount<World>| Ok::<_, ()>(7));
+    assert_eq!(done.await.unwrap(), Ok(7));
+}
+
+#[tokio::test]
+async fn a_world_of_another_form_is_unreadable_not_lost() {
+    let bed = TestDb::new().await;
+    let id = practice(&bed.db).await.id;
+    practice_accounts::put(&bed.db, &fresh(id)).await.unwrap();
+    let wrong = practice_accounts::read::<Vec<u8>>(&bed.db, id).await.unwrap_err();
+    assert!(
+        matches!(
+            wrong,
+            Error::Unreadable {
+                what: "practice world",
+                ..
+            }
+        ),
+        "{wrong:?}"
+    );
+    assert_eq!(read(&bed.db, id).await, fresh(id));
+}
+
+#[tokio::test]
+async fn an_account_needs_its_connection_and_goes_with_it() {
+    let bed = TestDb::new().await;
+    let orphan = practice_accounts::put(&bed.db, &fresh(Uuid::now_v7()))
+        .await
+        .unwrap_err();
+    assert_eq!(orphan.conflict(), Some(Conflict::Other));
+    let id = practice(&bed.db).await.id;
+    practice_accounts::put(&bed.db, &fresh(id)).await.unwrap();
+    connections::remove(&bed.db, id).await.unwrap();
+    let gone = practice_accounts::read::<World>(&bed.db, id).await;
+    assert!(matches!(
+        gone,
+        Err(Error::NotFound {
+            what: "practice account"
+        })
+    ));
+}
