@@ -6,6 +6,8 @@
 
 pub mod balancing;
 pub mod compute;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod edge;
 mod error;
 pub mod hosting;
