@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Installation};
+use super::drafts::FormValues;
+use super::{Answer, Installation, PanelError};
 
 /// The person who looks at the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,15 @@ pub struct OwnerForm {
     pub password: String,
 }
 
+/// What a refused form leaves for the page it returns to. Kept in the session for a few minutes, never in the address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What went wrong.
+    pub error: PanelError,
+    /// What was typed, so that nothing is lost. Never a password.
+    pub values: FormValues,
+}
+
 /// People.
 #[async_trait]
 pub trait People: Send + Sync {
@@ -42,4 +52,8 @@ pub trait People: Send + Sync {
     async fn sign_in(&self, email: &str, password: &str) -> Answer<()>;
     /// Sign out: the session dies on the server.
     async fn sign_out(&self) -> Answer<()>;
+    /// Keep a notice in the session (an anonymous one if nobody is signed in); answers its id for `?notice=`.
+    async fn keep_notice(&self, notice: Notice) -> Answer<String>;
+    /// The notice of that id, if this session kept it within the last minutes. Reading does not remove it.
+    async fn notice(&self, id: &str) -> Option<Notice>;
 }
