@@ -1,8 +1,16 @@
 //! What the user wants: one stack, in one versioned document (TOML or JSON).
 //!
-//! Reading a spec never stops at the first problem: [`validate`] answers every problem at once.
+//! Reading a spec never stops at the first problem: [`read`] and [`validate`] answer every problem at once.
 
+pub mod fargate;
+pub mod field;
+pub mod image;
+pub mod limits;
+pub mod names;
 pub mod problem;
+pub mod read;
+pub mod region;
+pub mod spelling;
 pub mod validate;
 
 use std::collections::BTreeMap;
@@ -189,7 +197,13 @@ pub struct ServiceSpec {
 
 impl Default for ServiceSpec {
     fn default() -> Self {
-        Self { desired_count: 1, failure_threshold: 3, rollback: true, minimum_healthy_percent: 100, maximum_percent: 200 }
+        Self {
+            desired_count: 1,
+            failure_threshold: 3,
+            rollback: true,
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+        }
     }
 }
 
@@ -218,7 +232,10 @@ pub struct LogSpec {
 
 impl Default for LogSpec {
     fn default() -> Self {
-        Self { retention_days: 30, group: None }
+        Self {
+            retention_days: 30,
+            group: None,
+        }
     }
 }
 
