@@ -17,6 +17,7 @@ mod request;
 pub mod router;
 pub mod routes;
 mod shell;
+pub mod words;
 
 pub use router::App;
 pub use shell::shell;

@@ -1,0 +1,25 @@
+//! The engine's codes in the reader's language: one file per vocabulary.
+
+pub mod diagnosis;
+pub mod error;
+pub mod finding;
+pub mod problem;
+pub mod reason;
+pub mod run;
+pub mod step;
+pub mod waiting;
+
+use std::collections::BTreeMap;
+
+/// The text of a key whose variables are values of the same names.
+macro_rules! say {
+    ($locale:expr, $values:expr, $($key:ident).+ $(, $name:ident)*) => {
+        $crate::i18n::t!($locale, $($key).+ $(, $name = $crate::words::value($values, stringify!($name)))*)
+    };
+}
+pub(crate) use say;
+
+/// A value by its name; a value that nobody gave is a dash.
+pub(crate) fn value(values: &BTreeMap<String, String>, name: &str) -> String {
+    values.get(name).cloned().unwrap_or_else(|| "–".to_owned())
+}
