@@ -8,6 +8,8 @@
 pub mod backend;
 pub mod charts;
 pub mod components;
+#[cfg(feature = "ssr")]
+pub mod forms;
 pub mod format;
 pub mod i18n;
 pub mod live;

@@ -115,7 +115,7 @@ pub mod respond {
     }
 
     /// The path itself if it stays on this panel, else `/`. Browsers read `//host` and `/\host` as another host.
-    pub(super) fn local(path: &str) -> &str {
+    pub fn local(path: &str) -> &str {
         let stays = path.starts_with('/')
             && !path.starts_with("//")
             && !path.contains('\\')

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Answer;
 use super::drafts::PlannedBar;
 
-/// Everything the run page shows. The page's live part re-reads it when an event arrives.
+/// Everything the run page shows. The page's live part is kept current with [`RunProgress`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunView {
     /// Id.
@@ -52,6 +52,45 @@ pub struct RunView {
     pub last_event: i64,
 }
 
+/// The part of a run that moves. `GET /runs/{id}/events` sends one as event `run` (id: `last_event`) whenever something
+/// changed, at most four times a second, and one at once when the stream opens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunProgress {
+    /// State.
+    pub state: RunState,
+    /// Somebody asked to stop, and it has not stopped yet.
+    pub cancelling: bool,
+    /// One record per step, in the plan's order.
+    pub steps: Vec<StepRecord>,
+    /// The commands of each step, with real values as far as they are known.
+    pub commands: Vec<(StepId, Vec<String>)>,
+    /// When it was started (account time).
+    pub started_at: Option<Timestamp>,
+    /// When it ended (account time).
+    pub finished_at: Option<Timestamp>,
+    /// Now (account time).
+    pub now: Timestamp,
+    /// The address, once it is known.
+    pub url: Option<String>,
+    /// Id of the newest event in this answer.
+    pub last_event: i64,
+}
+
+impl RunView {
+    /// Take over what has moved.
+    pub fn advance(&mut self, progress: RunProgress) {
+        self.state = progress.state;
+        self.cancelling = progress.cancelling;
+        self.steps = progress.steps;
+        self.commands = progress.commands;
+        self.started_at = progress.started_at;
+        self.finished_at = progress.finished_at;
+        self.now = progress.now;
+        self.url = progress.url;
+        self.last_event = progress.last_event;
+    }
+}
+
 /// A run in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunLine {
@@ -78,6 +117,8 @@ pub struct RunLine {
 pub trait Runs: Send + Sync {
     /// One run.
     async fn run(&self, id: &str) -> Answer<RunView>;
+    /// The moving part of one run.
+    async fn run_progress(&self, id: &str) -> Answer<RunProgress>;
     /// Runs of a stack, newest first.
     async fn runs(&self, stack_id: &str) -> Answer<Vec<RunLine>>;
     /// Ask a run to stop; what was made stays.

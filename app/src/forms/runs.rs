@@ -1,0 +1,21 @@
+//! Runs.
+
+use axum::extract::{Extension, Path};
+use axum::response::Response;
+
+use super::done_or_back;
+use crate::backend::SharedBackend;
+use crate::components::Noted;
+use crate::routes;
+
+/// Ask a run to stop.
+pub(super) async fn cancel(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
+    let page = routes::run(&id);
+    done_or_back(&backend, backend.cancel_run(&id).await, &page, |()| Noted::Stopping.on(&page)).await
+}
+
+/// Go on with a run.
+pub(super) async fn resume(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
+    let page = routes::run(&id);
+    done_or_back(&backend, backend.resume_run(&id).await, &page, |()| page.clone()).await
+}

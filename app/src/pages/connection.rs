@@ -1,0 +1,106 @@
+//! One connection: what it leads to, whether it works, what it may do.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::connections::{described, tone_of_test};
+use super::loaded::{NoticeOf, loaded};
+use crate::backend::connections::{ConnectionKind, ConnectionTest, ConnectionView};
+use crate::components::*;
+use crate::i18n::{Locale, locale, t, tn};
+use crate::routes;
+
+/// The page of one connection.
+#[component]
+pub fn Connection() -> impl IntoView {
+    let id = use_params_map().get_untracked().get("id").unwrap_or_default();
+    loaded(
+        move |backend| {
+            let id = id.clone();
+            async move {
+                let connection = backend.connection(&id).await?;
+                let policy = match connection.kind {
+                    ConnectionKind::Aws { .. } => Some(backend.policy(&id).await?),
+                    ConnectionKind::Practice { .. } => None,
+                };
+                Ok((connection, policy))
+            }
+        },
+        |(connection, policy): (ConnectionView, Option<String>), around| {
+            let l = locale();
+            let page = routes::connection(&connection.id);
+            let (what, detail) = described(l, &connection.kind);
+            let practice = matches!(connection.kind, ConnectionKind::Practice { .. });
+            let (test_action, reset_action, remove_action) = (format!("{page}/test"), format!("{page}/reset"), format!("{page}/remove"));
+            let test_button = move || view! {
+                <form method="post" action=test_action><Button kind=ButtonKind::Primary>{t!(l, connections.test)}</Button></form>
+            };
+            let name = connection.name.clone();
+            view! {
+                <Frame place=Place::Connections trail=vec![Crumb::link(t!(l, nav.connections), routes::CONNECTIONS), Crumb::here(name.clone())]>
+                    <PageHead title=name lead=format!("{what} · {detail}") actions=test_button/>
+                    <NoticeOf around/>
+                    <Facts>
+                        <Fact name=t!(l, connections.region) value=connection.region.clone()/>
+                        <Fact name=t!(l, nav.stacks) value=connection.stacks.to_string()/>
+                    </Facts>
+                    <Panel title=t!(l, connections.test_result)>{test_result(l, connection.last_test.clone())}</Panel>
+                    {policy.map(|policy| view! {
+                        <Panel title=t!(l, connections.policy)>
+                            <p class="lead">{t!(l, connections.policy_why)}</p>
+                            <Code text=policy/>
+                        </Panel>
+                    })}
+                    <Panel title=t!(l, connections.danger)>
+                        <div class="actions">
+                            {practice.then(|| view! {
+                                <Confirm open=t!(l, connections.reset) question=t!(l, connections.reset_question)>
+                                    <form method="post" action=reset_action><Button kind=ButtonKind::Danger>{t!(l, connections.reset_go)}</Button></form>
+                                </Confirm>
+                            })}
+                            <Confirm open=t!(l, connections.remove) question=t!(l, connections.remove_question) danger=true>
+                                <form method="post" action=remove_action><Button kind=ButtonKind::Danger>{t!(l, connections.remove_go)}</Button></form>
+                            </Confirm>
+                        </div>
+                    </Panel>
+                </Frame>
+            }
+        },
+    )
+}
+
+fn test_result(l: Locale, test: Option<ConnectionTest>) -> AnyView {
+    let Some(test) = test else {
+        return view! { <p class="muted">{t!(l, connections.never_why)}</p> }.into_any();
+    };
+    let (tone, word) = tone_of_test(l, test.identity.is_ok());
+    let identity = match test.identity {
+        Ok(caller) => view! {
+            <Rows>
+                <Row name=t!(l, connections.account)><code>{caller.account_id}</code></Row>
+                <Row name=t!(l, connections.identity)><code>{caller.arn}</code></Row>
+            </Rows>
+        }
+        .into_any(),
+        Err(fault) => view! { <ErrorNote title=t!(l, connections.refused) code=fault.code message=fault.message request_id=fault.request_id/> }.into_any(),
+    };
+    let denied: Vec<_> = test.permissions.iter().filter(|permission| permission.allowed == Some(false)).collect();
+    let unknown = test.permissions.iter().any(|permission| permission.allowed.is_none());
+    let total = test.permissions.len();
+    let rights = if total == 0 {
+        None
+    } else if denied.is_empty() && unknown {
+        Some(view! { <Note tone=Tone::Warn>{t!(l, connections.permissions_unknown)}</Note> }.into_any())
+    } else if denied.is_empty() {
+        Some(view! { <Note tone=Tone::Ok>{tn!(l, total, connections.permissions_ok)}</Note> }.into_any())
+    } else {
+        let names: Vec<_> = denied.iter().map(|permission| view! { <li><code>{permission.action.clone()}</code></li> }).collect();
+        Some(view! { <Note tone=Tone::Bad title=tn!(l, names.len(), connections.permissions_lack)><ul>{names}</ul></Note> }.into_any())
+    };
+    view! {
+        <p><State tone word/> " · " <When at=test.at/> " · " {t!(l, connections.took, ms = test.took_ms)}</p>
+        {identity}
+        {rights}
+    }
+    .into_any()
+}

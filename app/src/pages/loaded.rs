@@ -1,0 +1,146 @@
+//! How a page gets what it shows: ask the backend of this request, then show the answer, or the error with its next click.
+
+use std::future::Future;
+
+use leptos::prelude::*;
+
+use crate::backend::people::Notice;
+use crate::backend::{Answer, PanelError, PanelErrorCode, SharedBackend};
+use crate::components::*;
+use crate::i18n::locale;
+use crate::words;
+
+/// What every page knows besides its answer.
+#[derive(Clone, Default)]
+pub(crate) struct Around {
+    /// The form on this page was just checked: its problems are shown.
+    pub(crate) checked: bool,
+    /// What the last refused form left.
+    pub(crate) notice: Option<Notice>,
+}
+
+impl Around {
+    /// What was typed into a field before the form was refused, or nothing.
+    pub(crate) fn typed(&self, field: &str) -> String {
+        let values = self.notice.as_ref().and_then(|notice| notice.values.get(field));
+        values.and_then(|values| values.first()).cloned().unwrap_or_default()
+    }
+
+    /// Whether nothing was typed yet, so that proposals stand in the fields.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.notice.as_ref().is_none_or(|notice| notice.values.is_empty())
+    }
+
+    /// Problems of the refused form.
+    pub(crate) fn problems(&self) -> Problems {
+        let found = self.notice.iter().flat_map(|notice| &notice.error.problems);
+        words::problem::problems(locale(), found)
+    }
+}
+
+/// Ask, then show. The whole page waits: status, redirects and content are right without JavaScript.
+pub(crate) fn loaded<T, Asked, View>(
+    ask: impl Fn(SharedBackend) -> Asked + Clone + Send + Sync + 'static,
+    show: impl Fn(T, Around) -> View + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Send + 'static,
+    Asked: Future<Output = Answer<T>> + Send + 'static,
+    View: IntoView + 'static,
+{
+    let backend = use_context::<SharedBackend>();
+    let query = leptos_router::hooks::use_query_map().get_untracked();
+    let (checked, notice) = (query.get("checked").is_some(), query.get("notice"));
+    let page = move || {
+        let (ask, show, backend, notice) = (ask.clone(), show.clone(), backend.clone(), notice.clone());
+        Suspend::new(async move {
+            let Some(backend) = backend else {
+                return view! { <Refused error=PanelError::new(PanelErrorCode::Unexpected)/> }.into_any();
+            };
+            provide_surroundings(&backend);
+            let kept = match &notice {
+                Some(id) => backend.notice(id).await,
+                None => None,
+            };
+            match ask(backend.clone()).await {
+                Ok(answer) => show(answer, Around { checked, notice: kept }).into_any(),
+                Err(error) => view! { <Refused error/> }.into_any(),
+            }
+        })
+    };
+    view! { <Suspense>{page}</Suspense> }
+}
+
+fn provide_surroundings(backend: &SharedBackend) {
+    if let Some(viewer) = backend.viewer() {
+        provide_context(Viewer { name: viewer.name, stacks: None });
+    }
+    if let Ok(zone) = jiff::tz::TimeZone::get(&backend.installation().time_zone) {
+        provide_context(Zone(zone));
+    }
+}
+
+/// The error of a refused form, above it.
+#[component]
+pub(super) fn NoticeOf(around: Around) -> impl IntoView {
+    around.notice.map(|notice| view! { <ErrorOf error=notice.error/> })
+}
+
+/// An error as a note: what, why, AWS's own words, and the next click.
+#[component]
+pub(super) fn ErrorOf(error: PanelError) -> impl IntoView {
+    let l = locale();
+    let fault = error.fault.clone();
+    let next = error.next.clone().map(|next| {
+        let label = words::error::next(l, next.label);
+        view! { <LinkButton href=next.href>{label}</LinkButton> }
+    });
+    view! {
+        <ErrorNote
+            title=words::error::title(l, &error)
+            why=words::error::why(l, &error)
+            code=fault.as_ref().map(|fault| fault.code.clone())
+            message=fault.as_ref().map(|fault| fault.message.clone())
+            request_id=fault.and_then(|fault| fault.request_id)
+            next=next
+        />
+    }
+}
+
+/// A page that can't be shown: with the right status, or on the way to the sign-in page.
+#[component]
+fn Refused(error: PanelError) -> impl IntoView {
+    let l = locale();
+    answer_with(&error);
+    view! {
+        <PlainFrame>
+            <PageHead title=words::error::title(l, &error)/>
+            <ErrorOf error/>
+        </PlainFrame>
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn answer_with(error: &PanelError) {
+    use crate::preferences::respond;
+    use axum::http::StatusCode;
+
+    let status = match error.code {
+        PanelErrorCode::SignInNeeded => {
+            let here = crate::request::Asked::current().path;
+            let next = leptos_router::params::ParamsMap::from_iter([("next", here)]).to_query_string();
+            return respond::see_other(&format!("{}{next}", crate::routes::SIGN_IN));
+        }
+        PanelErrorCode::NotFound | PanelErrorCode::SetupLink => StatusCode::NOT_FOUND,
+        PanelErrorCode::SlowDown => StatusCode::TOO_MANY_REQUESTS,
+        PanelErrorCode::Changed | PanelErrorCode::StalePlan | PanelErrorCode::RunUnfinished => StatusCode::CONFLICT,
+        PanelErrorCode::Aws | PanelErrorCode::AwsUnreachable => StatusCode::BAD_GATEWAY,
+        PanelErrorCode::Storage => StatusCode::SERVICE_UNAVAILABLE,
+        PanelErrorCode::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    respond::status(status);
+}
+
+#[cfg(not(feature = "ssr"))]
+fn answer_with(_error: &PanelError) {}
