@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod cloud;
+pub mod diagnosis;
 pub mod health;
 pub mod plan;
 pub mod run;

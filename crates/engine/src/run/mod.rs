@@ -1,6 +1,15 @@
 //! Runs: one execution of a plan, kept in a ledger so that a crash, a closed tab or a refused call loses nothing.
 
+mod execute;
 pub mod ledger;
+mod limits;
+mod live;
+pub mod memory_ledger;
+mod retry;
+mod summary;
+
+pub use execute::execute;
+pub use summary::{Counts, Summary, summary};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,31 @@
 //! sleeps and never remembers: everything it needs to go on after a crash is in AWS (names, tags) or in the outputs
 //! of earlier steps. So calling it twice, or after a crash at any point, is always safe.
 
+mod answer;
+mod cluster;
+mod deployment;
+mod execution_role;
+mod frontend_release;
+mod frontend_variables;
+mod image_pushed;
+mod internet_gateway;
+pub mod kinds;
+mod linked_role;
+mod listener;
+mod load_balancer;
+mod log_group;
+mod ownership;
+mod reachable;
+mod removal;
+mod repository;
+mod route_table;
+mod security_group;
+mod service;
+mod subnet;
+mod target_group;
+mod task_definition;
+mod vpc;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -13,6 +38,9 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::{AwsFault, Cloud, CloudError, Tags};
 use crate::plan::StepId;
 use crate::plan::action::{OutputName, Outputs, Ref};
+pub use execution_role::secrets_policy_name;
+pub use kinds::step;
+pub use security_group::grant_mark;
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -206,8 +234,12 @@ pub struct Context<'a> {
     pub own: &'a Outputs,
     /// Now.
     pub now: Timestamp,
-    /// When the step was first tried.
+    /// When the step was first tried in this execution.
     pub since: Timestamp,
+    /// When this execution of the run began. What failed before it is what somebody asks to try again.
+    pub execution_since: Timestamp,
+    /// The plan says that the user chose a resource that is not ours: it is used, and never changed or deleted.
+    pub adopting: bool,
 }
 
 /// A reference whose step gave no such output: `plan::lint` forbids it, so it means a damaged ledger.
@@ -225,10 +257,16 @@ pub struct MissingOutput {
 pub enum StepError {
     /// AWS said no, or nothing.
     #[error(transparent)]
-    Cloud(#[from] CloudError),
+    Cloud(Box<CloudError>),
     /// A damaged plan or ledger.
     #[error(transparent)]
     MissingOutput(#[from] MissingOutput),
+}
+
+impl From<CloudError> for StepError {
+    fn from(error: CloudError) -> Self {
+        Self::Cloud(Box::new(error))
+    }
 }
 
 impl StepError {
@@ -254,7 +292,10 @@ impl Context<'_> {
                 .get(step)
                 .and_then(|outputs| outputs.get(name))
                 .cloned()
-                .ok_or_else(|| MissingOutput { step: step.clone(), name: *name }),
+                .ok_or_else(|| MissingOutput {
+                    step: step.clone(),
+                    name: *name,
+                }),
         }
     }
 }

@@ -1,0 +1,286 @@
+//! What to do about a call that AWS refused or did not answer: try again after a while, or say why not.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::cloud::{AwsFault, CloudError};
+use crate::step::{Diagnosis, DiagnosisCode, StepError, Waiting, WaitingCode};
+
+/// Tries of one call in a row.
+const ATTEMPTS: u32 = 8;
+/// Longest time in which one call is tried again after time-outs and throttling, seconds.
+const PATIENCE_S: i64 = 120;
+/// Longest time that AWS gets to spread what was just made, seconds. IAM may need more than a minute.
+const SPREADING_S: i64 = 120;
+/// Longest time that something may stay in use by things that are going away, seconds (L1: interfaces take minutes).
+const IN_USE_S: i64 = 900;
+/// Upper end of the first pause, milliseconds.
+const BASE_MS: u64 = 500;
+/// Upper end of any pause, milliseconds.
+const CAP_MS: u64 = 20_000;
+/// Pause while something spreads or is let go, seconds.
+const SETTLE_S: u64 = 3;
+
+/// Failures of one step since its last answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Streak {
+    /// How many.
+    pub(super) count: u32,
+    /// Since when.
+    pub(super) since: Option<Timestamp>,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub(super) enum Reaction {
+    /// Try again.
+    Retry {
+        /// After this time.
+        after: Duration,
+        /// What to tell meanwhile.
+        why: Waiting,
+    },
+    /// Give up.
+    Block(Diagnosis),
+}
+
+/// A pause with full jitter: anything between nothing and a limit that doubles with every try.
+/// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>)
+fn jitter(count: u32, unit: f64) -> Duration {
+    let limit = BASE_MS
+        .saturating_mul(1_u64.checked_shl(count.min(20)).unwrap_or(u64::MAX))
+        .min(CAP_MS);
+    Duration::from_millis(limit).mul_f64(unit.clamp(0.0, 1.0))
+}
+
+/// Refusals that pass by themselves once AWS has spread what was just made.
+fn spreading(fault: &AwsFault) -> Option<(WaitingCode, &'static str)> {
+    let text = fault.message.to_lowercase();
+    if text.contains("unable to assume the service linked role") {
+        Some((WaitingCode::RoleSpreading, "A1"))
+    } else if text.contains("does not have an associated load balancer") {
+        Some((WaitingCode::Appearing, "B4"))
+    } else if text.contains("role") && (text.contains("unable to assume") || text.contains("is not valid")) {
+        Some((WaitingCode::RoleSpreading, "A4"))
+    } else {
+        None
+    }
+}
+
+fn is_quota(code: &str) -> bool {
+    code.starts_with("TooMany") && code != "TooManyRequestsException"
+        || code.ends_with("LimitExceeded")
+        || code == "LimitExceededException"
+        || code == "ServiceQuotaExceededException"
+        || code == "TargetGroupAssociationLimit"
+}
+
+/// The diagnosis of an error that no retry will mend.
+fn final_word(error: &StepError, now: Timestamp) -> Diagnosis {
+    let cloud = match error {
+        StepError::Cloud(cloud) => cloud.as_ref(),
+        StepError::MissingOutput(missing) => {
+            return Diagnosis::new(DiagnosisCode::Vanished, "L7")
+                .with("what", missing)
+                .seen(now, "ledger", missing);
+        }
+    };
+    let fault = cloud.fault();
+    let reason = format!("{}: {}", fault.code, fault.message);
+    let diagnosis = match cloud {
+        CloudError::NotFound { .. } => {
+            Diagnosis::new(DiagnosisCode::Vanished, "B9").with("what", &fault.message)
+        }
+        CloudError::AlreadyExists { .. } => Diagnosis::new(DiagnosisCode::NameTaken, "H5")
+            .with("kind", &fault.operation)
+            .with("name", &fault.message),
+        CloudError::InUse { .. } => Diagnosis::new(DiagnosisCode::Refused, "L1").with("reason", reason),
+        CloudError::Denied { action, resource, .. } => {
+            let rule = if action == "iam:PassRole" { "A3" } else { "A5" };
+            Diagnosis::new(DiagnosisCode::Denied, rule)
+                .with("action", action)
+                .with("resource", resource.as_deref().unwrap_or("*"))
+        }
+        CloudError::Throttled { .. } => {
+            Diagnosis::new(DiagnosisCode::Unreachable, "A13").with("reason", reason)
+        }
+        CloudError::Invalid { .. } if is_quota(&fault.code) => {
+            Diagnosis::new(DiagnosisCode::Quota, "A10").with("reason", reason)
+        }
+        CloudError::Invalid { .. } => {
+            let rule = spreading(fault).map_or("A14", |(_, rule)| rule);
+            Diagnosis::new(DiagnosisCode::Refused, rule).with("reason", reason)
+        }
+        CloudError::Unavailable { retryable: true, .. } => {
+            Diagnosis::new(DiagnosisCode::Unreachable, "A12").with("reason", reason)
+        }
+        CloudError::Unavailable { retryable: false, .. } => {
+            Diagnosis::new(DiagnosisCode::Credentials, "A6").with("reason", reason)
+        }
+    };
+    diagnosis.fault(now, fault)
+}
+
+/// What to do about an error. `streak` counts this one already.
+pub(super) fn react(error: &StepError, streak: Streak, now: Timestamp, unit: f64) -> Reaction {
+    let lasted_s = streak
+        .since
+        .map_or(0, |since| now.as_second() - since.as_second());
+    let block = || Reaction::Block(final_word(error, now));
+    let StepError::Cloud(cloud) = error else {
+        return block();
+    };
+    let fault = cloud.fault();
+    let settle = |code: WaitingCode, limit_s: i64| match lasted_s < limit_s {
+        true => Reaction::Retry {
+            after: Duration::from_secs(SETTLE_S),
+            why: Waiting::new(code)
+                .with("what", &fault.operation)
+                .with("role", &fault.operation),
+        },
+        false => block(),
+    };
+    match cloud.as_ref() {
+        CloudError::Throttled { .. } | CloudError::Unavailable { retryable: true, .. } => {
+            if streak.count >= ATTEMPTS || lasted_s >= PATIENCE_S {
+                return block();
+            }
+            let code = match cloud.as_ref() {
+                CloudError::Throttled { .. } => WaitingCode::Throttled,
+                _ => WaitingCode::Retrying,
+            };
+            Reaction::Retry {
+                after: jitter(streak.count, unit),
+                why: Waiting::new(code).with("operation", &fault.operation),
+            }
+        }
+        // Just made, and not shown everywhere yet; or made by somebody between our look and our call.
+        CloudError::NotFound { .. } => settle(WaitingCode::Appearing, 60),
+        CloudError::AlreadyExists { .. } => settle(WaitingCode::Appearing, 30),
+        CloudError::InUse { .. } => settle(WaitingCode::InterfacesReleasing, IN_USE_S),
+        CloudError::Invalid { .. } => match spreading(fault) {
+            Some((code, _)) => settle(code, SPREADING_S),
+            None => block(),
+        },
+        CloudError::Denied { .. } | CloudError::Unavailable { retryable: false, .. } => block(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(code: &str, message: &str) -> AwsFault {
+        AwsFault {
+            operation: "ecs:CreateService".into(),
+            code: code.into(),
+            message: message.into(),
+            request_id: Some("r-1".into()),
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + second).unwrap()
+    }
+
+    fn reaction(error: CloudError, count: u32, lasted_s: i64) -> Reaction {
+        react(
+            &StepError::from(error),
+            Streak {
+                count,
+                since: Some(at(0)),
+            },
+            at(lasted_s),
+            0.5,
+        )
+    }
+
+    fn blocked(reaction: Reaction) -> (DiagnosisCode, String) {
+        match reaction {
+            Reaction::Block(diagnosis) => {
+                assert!(
+                    diagnosis.evidence.iter().any(|row| row.text.contains("r-1")),
+                    "{diagnosis:?}"
+                );
+                (diagnosis.code, diagnosis.rule)
+            }
+            Reaction::Retry { why, .. } => panic!("retried: {why:?}"),
+        }
+    }
+
+    #[test]
+    fn throttling_is_tried_again_with_growing_pauses_and_not_for_ever() {
+        let throttled = || CloudError::Throttled {
+            fault: fault("ThrottlingException", "Rate exceeded"),
+        };
+        let mut last = Duration::ZERO;
+        for count in 1..ATTEMPTS {
+            match reaction(throttled(), count, 1) {
+                Reaction::Retry { after, why } => {
+                    assert!(after >= last && after <= Duration::from_millis(CAP_MS));
+                    assert_eq!(why.code, WaitingCode::Throttled);
+                    last = after;
+                }
+                Reaction::Block(diagnosis) => panic!("{diagnosis:?}"),
+            }
+        }
+        assert_eq!(
+            blocked(reaction(throttled(), ATTEMPTS, 1)).0,
+            DiagnosisCode::Unreachable
+        );
+        assert_eq!(
+            blocked(reaction(throttled(), 2, PATIENCE_S)).0,
+            DiagnosisCode::Unreachable
+        );
+    }
+
+    #[test]
+    fn what_aws_has_not_spread_yet_is_waited_for() {
+        let text = "Unable to assume the service linked role. Please verify that the ECS service linked role exists.";
+        let error = || CloudError::Invalid {
+            fault: fault("InvalidParameterException", text),
+        };
+        match reaction(error(), 3, 20) {
+            Reaction::Retry { why, .. } => assert_eq!(why.code, WaitingCode::RoleSpreading),
+            Reaction::Block(diagnosis) => panic!("{diagnosis:?}"),
+        }
+        assert_eq!(
+            blocked(reaction(error(), 90, SPREADING_S)),
+            (DiagnosisCode::Refused, "A1".into())
+        );
+    }
+
+    #[test]
+    fn a_missing_permission_is_named_at_once() {
+        let error = CloudError::Denied {
+            action: "iam:PassRole".into(),
+            resource: Some("arn:aws:iam::123456789012:role/x".into()),
+            fault: fault(
+                "AccessDeniedException",
+                "is not authorized to perform: iam:PassRole",
+            ),
+        };
+        assert_eq!(
+            blocked(reaction(error, 1, 0)),
+            (DiagnosisCode::Denied, "A3".into())
+        );
+    }
+
+    #[test]
+    fn full_quotas_wrong_credentials_and_refusals_are_told_apart() {
+        let quota = CloudError::Invalid {
+            fault: fault("TooManyLoadBalancers", "limit"),
+        };
+        assert_eq!(blocked(reaction(quota, 1, 0)).0, DiagnosisCode::Quota);
+        let keys = CloudError::Unavailable {
+            fault: fault("ExpiredToken", "expired"),
+            retryable: false,
+        };
+        assert_eq!(blocked(reaction(keys, 1, 0)).0, DiagnosisCode::Credentials);
+        let refused = CloudError::Invalid {
+            fault: fault("InvalidParameterException", "nonsense"),
+        };
+        assert_eq!(blocked(reaction(refused, 1, 0)).0, DiagnosisCode::Refused);
+    }
+}
