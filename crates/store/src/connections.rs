@@ -224,18 +224,25 @@ pub async fn note_test(db: &Database, id: Uuid, outcome: &(impl Serialize + Sync
     }
 }
 
-/// Removes a connection, its practice account and its drafts. Nothing in AWS changes.
+/// Removes a connection with its practice account and the history of stacks that were taken down. Drafts lose their
+/// choice of it. Nothing in AWS changes.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Conflict::ConnectionInUse`](crate::Conflict::ConnectionInUse) while it has stacks.
 pub async fn remove(db: &Database, id: Uuid) -> Result<()> {
+    let mut tx = db.pool().begin().await?;
+    sqlx::query("DELETE FROM stacks WHERE connection_id = $1 AND removed_at IS NOT NULL")
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+    // The stacks that are left make the foreign key refuse.
     let done = sqlx::query("DELETE FROM connections WHERE id = $1")
         .bind(id)
-        .execute(db.pool())
+        .execute(&mut *tx)
         .await?;
     if done.rows_affected() == 0 {
-        Err(Error::not_found("connection"))
-    } else {
-        Ok(())
+        return Err(Error::not_found("connection"));
     }
+    tx.commit().await?;
+    Ok(())
 }

@@ -4,9 +4,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
 
-use crate::{Error, Result};
+use crate::{Error, Result, jobs};
 
 /// Forward-only; each file runs in one transaction.
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
@@ -75,27 +76,27 @@ impl Database {
 
     /// Brings the schema up to date: Slipway's own tables and the job queue's.
     ///
-    /// Replicas that start together wait for each other on an advisory lock of one connection, so that a lost
-    /// connection releases it.
+    /// Replicas that start together wait for each other on an advisory lock of a connection of its own, so that a
+    /// lost connection releases it.
     ///
     /// # Errors
-    /// [`Error::Migration`] when the schema is newer than this binary or an applied migration was changed.
+    /// [`Error::Migration`] when the schema is newer than this binary or an applied migration was changed;
+    /// [`Error::Jobs`] for the queue's tables.
     pub async fn migrate(&self) -> Result<()> {
-        let mut guard = self.pool.acquire().await?;
+        let mut guard: PgConnection = self.pool.connect_options().connect().await?;
         sqlx::query("SELECT pg_advisory_lock($1)")
             .bind(SCHEMA_LOCK)
-            .execute(&mut *guard)
+            .execute(&mut guard)
             .await?;
         let outcome = self.migrate_locked().await;
-        // The lock belongs to the session: closing the connection releases it even when the unlock cannot run.
-        sqlx::query("SELECT pg_advisory_unlock($1)")
-            .bind(SCHEMA_LOCK)
-            .execute(&mut *guard)
-            .await?;
+        // The end of its session releases the lock.
+        guard.close().await?;
         outcome
     }
 
     async fn migrate_locked(&self) -> Result<()> {
+        // The queue first: runs are added together with their jobs.
+        jobs::migrate(self).await?;
         MIGRATIONS.run(&self.pool).await?;
         Ok(())
     }

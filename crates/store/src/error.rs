@@ -60,6 +60,12 @@ pub enum Conflict {
     /// The run is executed by another process now.
     #[error("another process holds this run")]
     LeaseLost,
+    /// The stack has a newer run: only that one can be resumed.
+    #[error("the stack has a newer run")]
+    RunSuperseded,
+    /// The run succeeded, or is not over.
+    #[error("there is nothing to resume")]
+    RunNotResumable,
     /// Someone else saved a newer version in between.
     #[error("someone else saved a newer version")]
     VersionStale,

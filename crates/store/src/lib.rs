@@ -6,14 +6,20 @@
 
 pub mod connections;
 mod database;
+pub mod drafts;
 pub mod embedded;
 mod error;
+pub mod health;
 mod instant;
+pub mod jobs;
 pub mod practice_accounts;
+pub mod runs;
 pub mod sessions;
 pub mod setup;
+pub mod stacks;
 mod token;
 pub mod users;
+mod word;
 
 pub use database::{Database, Limits};
 pub use error::{Conflict, Error, Result};

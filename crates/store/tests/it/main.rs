@@ -10,9 +10,16 @@
 
 mod connections;
 mod database;
+mod drafts;
 mod embedded;
+mod events;
+mod health;
+mod jobs;
+mod ledger;
 mod practice_accounts;
+mod runs;
 mod sessions;
 mod setup;
+mod stacks;
 mod testbed;
 mod users;

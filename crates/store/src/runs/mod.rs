@@ -1,0 +1,353 @@
+//! Runs: one execution of a plan, held by one process at a time.
+
+pub mod events;
+mod lease;
+mod ledger;
+
+use engine::plan::{Plan, Purpose};
+use engine::run::{RunOptions, RunState, StepRecord};
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::postgres::PgRow;
+use sqlx::types::Json;
+use sqlx::{FromRow, Row};
+use uuid::Uuid;
+
+use crate::{Conflict, Database, Error, Result, instant, jobs, word};
+
+pub use events::{Event, Signal, watch};
+pub use lease::{Abandoned, abandoned, claim, release, renew};
+pub use ledger::PgLedger;
+
+/// A run without its plan, which is large.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Version 7.
+    pub id: Uuid,
+    /// The stack.
+    pub stack_id: Uuid,
+    /// From 1 within the stack.
+    pub number: u32,
+    /// What for.
+    pub purpose: Purpose,
+    /// State.
+    pub state: RunState,
+    /// How it is executed.
+    pub options: RunOptions,
+    /// Why it failed as a whole, when no step says it.
+    pub error: Option<serde_json::Value>,
+    /// Who asked for it; `None` when the command line did, or the person is gone.
+    pub created_by: Option<Uuid>,
+    /// When it was asked for (wall clock).
+    pub created_at: Timestamp,
+    /// When a process first took it up (wall clock).
+    pub started_at: Option<Timestamp>,
+    /// When it was over (wall clock).
+    pub finished_at: Option<Timestamp>,
+    /// When somebody asked to stop it.
+    pub cancel_requested_at: Option<Timestamp>,
+    /// The process that executes it.
+    pub lease_owner: Option<String>,
+}
+
+impl FromRow<'_, PgRow> for Run {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let Json(options) = row.try_get("options")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            stack_id: row.try_get("stack_id")?,
+            number: u32::try_from(row.try_get::<i32, _>("number")?).unwrap_or(0),
+            purpose: word::parse(row.try_get("purpose")?)?,
+            state: word::parse(row.try_get("state")?)?,
+            options,
+            error: row.try_get("error")?,
+            created_by: row.try_get("created_by")?,
+            created_at: instant::get(row, "created_at")?,
+            started_at: instant::get_optional(row, "started_at")?,
+            finished_at: instant::get_optional(row, "finished_at")?,
+            cancel_requested_at: instant::get_optional(row, "cancel_requested_at")?,
+            lease_owner: row.try_get("lease_owner")?,
+        })
+    }
+}
+
+/// A run in a list, with what the list says about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSummary {
+    /// The run.
+    pub run: Run,
+    /// The stack's name.
+    pub stack: String,
+    /// The name of who asked for it; empty when the command line did, or the person is gone.
+    pub started_by: String,
+    /// When its first step began, in account time.
+    pub began_at: Option<Timestamp>,
+    /// When its last step ended, in account time. Meaningful once the run is over.
+    pub ended_at: Option<Timestamp>,
+    /// Steps that made something.
+    pub created: u32,
+    /// Steps that changed something.
+    pub updated: u32,
+    /// Steps that removed something.
+    pub deleted: u32,
+}
+
+impl FromRow<'_, PgRow> for RunSummary {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let count = |column| {
+            row.try_get::<i64, _>(column)
+                .map(|it| u32::try_from(it).unwrap_or(0))
+        };
+        Ok(Self {
+            run: Run::from_row(row)?,
+            stack: row.try_get("stack")?,
+            started_by: row.try_get("started_by")?,
+            began_at: instant::get_optional(row, "began_at")?,
+            ended_at: instant::get_optional(row, "ended_at")?,
+            created: count("created")?,
+            updated: count("updated")?,
+            deleted: count("deleted")?,
+        })
+    }
+}
+
+/// Adds a run and the job that executes it, in one transaction: there is never one without the other.
+///
+/// # Errors
+/// [`Conflict::RunUnfinished`] when the stack has a run that is not over; [`Error::NotFound`] for an unknown stack.
+pub async fn create(
+    db: &Database,
+    stack_id: Uuid,
+    plan: &Plan,
+    options: &RunOptions,
+    created_by: Option<Uuid>,
+) -> Result<Run> {
+    let mut tx = db.pool().begin().await?;
+    // Numbers without gaps or doubles: those who add a run to the same stack take turns.
+    sqlx::query("SELECT 1 FROM stacks WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(stack_id)
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::not_found("stack"))?;
+    let run: Run = sqlx::query_as(
+        "INSERT INTO runs (id, stack_id, number, purpose, state, plan, options, created_by)
+         SELECT $1, $2, coalesce(max(number), 0) + 1, $3, 'queued', $4, $5, $6 FROM runs WHERE stack_id = $2
+         RETURNING *",
+    )
+    .bind(Uuid::now_v7())
+    .bind(stack_id)
+    .bind(word::of(&plan.purpose))
+    .bind(Json(plan))
+    .bind(Json(options))
+    .bind(created_by)
+    .fetch_one(&mut *tx)
+    .await?;
+    events::add_state(&mut *tx, run.id, RunState::Queued).await?;
+    jobs::enqueue_in(&mut *tx, run.id, stack_id).await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
+/// The run with this id.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn get(db: &Database, id: Uuid) -> Result<Run> {
+    sqlx::query_as("SELECT * FROM runs WHERE id = $1")
+        .bind(id)
+        .fetch_optional(db.pool())
+        .await?
+        .ok_or(Error::not_found("run"))
+}
+
+/// The plan of a run.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Unreadable`] when a newer version stored it in a form that this one does not know.
+pub async fn plan(db: &Database, id: Uuid) -> Result<Plan> {
+    let stored: serde_json::Value = sqlx::query_scalar("SELECT plan FROM runs WHERE id = $1")
+        .bind(id)
+        .fetch_optional(db.pool())
+        .await?
+        .ok_or(Error::not_found("run"))?;
+    serde_json::from_value(stored).map_err(|source| Error::Unreadable { what: "plan", source })
+}
+
+/// The step records of a run that were written so far, in no order.
+///
+/// # Errors
+/// [`Error::Unreadable`].
+pub async fn steps(db: &Database, id: Uuid) -> Result<Vec<StepRecord>> {
+    let stored: Vec<serde_json::Value> = sqlx::query_scalar("SELECT record FROM run_steps WHERE run_id = $1")
+        .bind(id)
+        .fetch_all(db.pool())
+        .await?;
+    stored
+        .into_iter()
+        .map(|record| {
+            serde_json::from_value(record).map_err(|source| Error::Unreadable { what: "step", source })
+        })
+        .collect()
+}
+
+/// The runs of a stack, the newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_stack(db: &Database, stack_id: Uuid, limit: u32) -> Result<Vec<RunSummary>> {
+    summaries(db, Some(stack_id), limit).await
+}
+
+/// The runs of all stacks, the newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn recent(db: &Database, limit: u32) -> Result<Vec<RunSummary>> {
+    summaries(db, None, limit).await
+}
+
+async fn summaries(db: &Database, stack_id: Option<Uuid>, limit: u32) -> Result<Vec<RunSummary>> {
+    Ok(sqlx::query_as(
+        "SELECT runs.*, stacks.name AS stack, coalesce(users.display_name, '') AS started_by, done.*
+         FROM (SELECT id, stack_id, number, purpose, state, options, error, created_by, created_at, started_at,
+                      finished_at, cancel_requested_at, lease_owner
+               FROM runs WHERE $1 IS NULL OR stack_id = $1 ORDER BY created_at DESC, number DESC LIMIT $2) AS runs
+         JOIN stacks ON stacks.id = runs.stack_id
+         LEFT JOIN users ON users.id = runs.created_by
+         CROSS JOIN LATERAL (
+             SELECT min(started_at) AS began_at, max(finished_at) AS ended_at,
+                    count(*) FILTER (WHERE outcome = 'created') AS created,
+                    count(*) FILTER (WHERE outcome = 'updated') AS updated,
+                    count(*) FILTER (WHERE outcome = 'deleted') AS deleted
+             FROM run_steps WHERE run_id = runs.id) AS done
+         ORDER BY runs.created_at DESC, runs.number DESC",
+    )
+    .bind(stack_id)
+    .bind(i64::from(limit))
+    .fetch_all(db.pool())
+    .await?)
+}
+
+/// The newest run of each stack that is not removed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn latest(db: &Database) -> Result<Vec<RunSummary>> {
+    Ok(sqlx::query_as(
+        "SELECT runs.*, stacks.name AS stack, coalesce(users.display_name, '') AS started_by, done.*
+         FROM stacks
+         CROSS JOIN LATERAL (
+             SELECT id, stack_id, number, purpose, state, options, error, created_by, created_at, started_at,
+                    finished_at, cancel_requested_at, lease_owner
+             FROM runs WHERE stack_id = stacks.id ORDER BY number DESC LIMIT 1) AS runs
+         LEFT JOIN users ON users.id = runs.created_by
+         CROSS JOIN LATERAL (
+             SELECT min(started_at) AS began_at, max(finished_at) AS ended_at,
+                    count(*) FILTER (WHERE outcome = 'created') AS created,
+                    count(*) FILTER (WHERE outcome = 'updated') AS updated,
+                    count(*) FILTER (WHERE outcome = 'deleted') AS deleted
+             FROM run_steps WHERE run_id = runs.id) AS done
+         WHERE stacks.removed_at IS NULL",
+    )
+    .fetch_all(db.pool())
+    .await?)
+}
+
+/// The run of a stack that is not over, if any.
+///
+/// # Errors
+/// Those of the database.
+pub async fn unfinished(db: &Database, stack_id: Uuid) -> Result<Option<Run>> {
+    Ok(
+        sqlx::query_as("SELECT * FROM runs WHERE stack_id = $1 AND state IN ('queued', 'running')")
+            .bind(stack_id)
+            .fetch_optional(db.pool())
+            .await?,
+    )
+}
+
+/// Asks a run to stop. The process that executes it sees it at its next look; without one, the next to take it up
+/// ends it. Asking twice, or asking a run that is over, changes nothing. Answers the run.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn request_cancel(db: &Database, id: Uuid) -> Result<Run> {
+    let mut tx = db.pool().begin().await?;
+    let asked = sqlx::query(
+        "UPDATE runs SET cancel_requested_at = now()
+         WHERE id = $1 AND cancel_requested_at IS NULL AND state IN ('queued', 'running')",
+    )
+    .bind(id)
+    .execute(&mut *tx)
+    .await?;
+    if asked.rows_affected() == 1 {
+        events::add(&mut *tx, id, "cancel_requested", &serde_json::json!({})).await?;
+    }
+    tx.commit().await?;
+    get(db, id).await
+}
+
+/// Puts the newest run of a stack back to work after it failed, was cancelled, or was left waiting. What its steps
+/// did stays in the ledger.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Conflict::RunSuperseded`] when the stack has a newer run; [`Conflict::RunNotResumable`]
+/// when it succeeded or is not over.
+pub async fn resume(db: &Database, id: Uuid, options: &RunOptions) -> Result<Run> {
+    let mut tx = db.pool().begin().await?;
+    let run: Run = sqlx::query_as("SELECT * FROM runs WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(id)
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::not_found("run"))?;
+    if !matches!(
+        run.state,
+        RunState::Failed | RunState::Cancelled | RunState::Waiting
+    ) {
+        return Err(Conflict::RunNotResumable.into());
+    }
+    let newest: Option<i32> = sqlx::query_scalar("SELECT max(number) FROM runs WHERE stack_id = $1")
+        .bind(run.stack_id)
+        .fetch_one(&mut *tx)
+        .await?;
+    if newest.and_then(|it| u32::try_from(it).ok()) != Some(run.number) {
+        return Err(Conflict::RunSuperseded.into());
+    }
+    let run: Run = sqlx::query_as(
+        "UPDATE runs SET state = 'queued', options = $2, error = NULL, finished_at = NULL,
+                cancel_requested_at = NULL, lease_owner = NULL, lease_until = NULL
+         WHERE id = $1 RETURNING *",
+    )
+    .bind(id)
+    .bind(Json(options))
+    .fetch_one(&mut *tx)
+    .await?;
+    events::add_state(&mut *tx, id, RunState::Queued).await?;
+    jobs::enqueue_in(&mut *tx, id, run.stack_id).await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
+/// Ends a run that failed as a whole, outside its steps (its plan cannot be read, say). Only for the process that
+/// holds it.
+///
+/// # Errors
+/// [`Conflict::LeaseLost`].
+pub async fn fail(db: &Database, id: Uuid, owner: &str, error: &(impl Serialize + Sync)) -> Result<()> {
+    let mut tx = db.pool().begin().await?;
+    let done = sqlx::query(
+        "UPDATE runs SET state = 'failed', error = $3, finished_at = now(), lease_owner = NULL, lease_until = NULL
+         WHERE id = $1 AND lease_owner = $2 AND state IN ('queued', 'running')",
+    )
+    .bind(id)
+    .bind(owner)
+    .bind(Json(error))
+    .execute(&mut *tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Err(Conflict::LeaseLost.into());
+    }
+    events::add_state(&mut *tx, id, RunState::Failed).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,432 @@
+//! What is watched, how it stands, and how it was.
+
+use std::time::Duration;
+
+use engine::health::state::{Change, Look, Rules, Standing, State};
+use jiff::{Timestamp, ToSpan};
+use serde_json::json;
+use store::health::{self, Kind, Observation, Timing, history, results, rollups};
+use store::{Database, stacks};
+
+use crate::stacks::stack;
+use crate::testbed::TestDb;
+
+/// The start of a UTC day and of an hour.
+fn noon() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+fn observation(monitor_id: i64, at: Timestamp, look: Look, latency_us: u32) -> Observation {
+    Observation {
+        monitor_id,
+        at,
+        look,
+        timing: Timing {
+            http_status: Some(200),
+            latency_us: Some(latency_us),
+            ttfb_us: Some(latency_us / 2),
+            ..Timing::default()
+        },
+        error_class: (look == Look::Bad).then(|| "timeout".to_owned()),
+        standing: Standing::new(at),
+        change: None,
+        facts: json!({ "targets": [1, 2] }),
+    }
+}
+
+/// Looks through the state machine, one every 30 seconds, as the prober does.
+fn story(monitor_id: i64, from: Timestamp, looks: &[Look]) -> Vec<Observation> {
+    let mut standing = Standing::new(from);
+    let mut at = from;
+    looks
+        .iter()
+        .map(|look| {
+            let (next, change) = standing.observe(&Rules::default(), *look, at);
+            standing = next;
+            let seen = Observation {
+                standing,
+                change,
+                ..observation(monitor_id, at, *look, 20_000)
+            };
+            at += 30.seconds();
+            seen
+        })
+        .collect()
+}
+
+async fn monitor(db: &Database) -> i64 {
+    let stack = stack(db, "shop").await.id;
+    health::ensure(db, stack, Kind::Http, &json!({ "url": "http://alb/health" }), 30)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_stack_is_watched_by_one_monitor_of_a_kind() {
+    let bed = TestDb::new().await;
+    let stack = stack(&bed.db, "shop").await.id;
+    let first = health::ensure(&bed.db, stack, Kind::Http, &json!({ "url": "a" }), 30)
+        .await
+        .unwrap();
+    let again = health::ensure(&bed.db, stack, Kind::Http, &json!({ "url": "b" }), 60)
+        .await
+        .unwrap();
+    assert_eq!(first, again);
+    health::ensure(&bed.db, stack, Kind::Targets, &json!({}), 30)
+        .await
+        .unwrap();
+    let found = health::of_stack(&bed.db, stack).await.unwrap();
+    assert_eq!(
+        found.iter().map(|it| it.kind).collect::<Vec<_>>(),
+        [Kind::Http, Kind::Targets]
+    );
+    assert_eq!(
+        (found[0].interval_s, &found[0].settings),
+        (60, &json!({ "url": "b" }))
+    );
+    assert_eq!(
+        (found[0].standing.state, found[0].looked_at),
+        (State::Unknown, None)
+    );
+    assert_eq!(health::all(&bed.db).await.unwrap(), found);
+    stacks::remove(&bed.db, stack).await.unwrap();
+    assert!(health::all(&bed.db).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn replicas_look_at_different_monitors_and_each_is_due_once_an_interval() {
+    let bed = TestDb::new().await;
+    let stack = stack(&bed.db, "shop").await.id;
+    for kind in [Kind::Http, Kind::Targets, Kind::Tasks] {
+        health::ensure(&bed.db, stack, kind, &json!({}), 30)
+            .await
+            .unwrap();
+    }
+    let (one, two) = tokio::join!(health::claim_due(&bed.db, 2), health::claim_due(&bed.db, 2));
+    let mut ids: Vec<i64> = one
+        .unwrap()
+        .into_iter()
+        .chain(two.unwrap())
+        .map(|it| it.id)
+        .collect();
+    ids.extend(
+        health::claim_due(&bed.db, 2)
+            .await
+            .unwrap()
+            .iter()
+            .map(|it| it.id),
+    );
+    ids.sort_unstable();
+    let claimed = ids.len();
+    ids.dedup();
+    assert_eq!((claimed, ids.len()), (3, 3));
+    assert!(health::claim_due(&bed.db, 2).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn looks_neither_drift_nor_pile_up() {
+    let bed = TestDb::new().await;
+    monitor(&bed.db).await;
+    // 95 s late: three looks were missed, the next is due on the old beat.
+    bed.execute("UPDATE monitors SET next_at = now() - interval '95 seconds', created_at = next_at")
+        .await;
+    let before = bed
+        .number("SELECT (extract(epoch FROM next_at) * 1000)::bigint FROM monitors")
+        .await;
+    assert_eq!(health::claim_due(&bed.db, 5).await.unwrap().len(), 1);
+    let after = bed
+        .number("SELECT (extract(epoch FROM next_at) * 1000)::bigint FROM monitors")
+        .await;
+    assert_eq!(after - before, 120_000);
+}
+
+#[tokio::test]
+async fn what_is_paused_is_not_looked_at() {
+    let bed = TestDb::new().await;
+    let stack = stack(&bed.db, "shop").await.id;
+    health::ensure(&bed.db, stack, Kind::Http, &json!({}), 30)
+        .await
+        .unwrap();
+    health::pause(&bed.db, stack, true).await.unwrap();
+    assert!(health::claim_due(&bed.db, 5).await.unwrap().is_empty());
+    health::pause(&bed.db, stack, false).await.unwrap();
+    assert_eq!(health::claim_due(&bed.db, 5).await.unwrap().len(), 1);
+    health::stop(&bed.db, stack).await.unwrap();
+    assert!(health::of_stack(&bed.db, stack).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_batch_is_kept_once_however_often_it_is_saved() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    let batch = story(id, noon(), &[Look::Good, Look::Bad, Look::Bad, Look::Bad]);
+    for _ in 0..3 {
+        results::save(&bed.db, &batch).await.unwrap();
+    }
+    assert_eq!(bed.number("SELECT count(*) FROM probe_result").await, 4);
+    assert_eq!(bed.number("SELECT count(*) FROM state_change").await, 2);
+    let now = health::all(&bed.db).await.unwrap().remove(0);
+    assert_eq!(now.standing, batch[3].standing);
+    assert_eq!(
+        (now.standing.state, now.looked_at),
+        (State::Down, Some(batch[3].at))
+    );
+    assert_eq!(
+        (now.last_latency_us, now.facts),
+        (Some(20_000), json!({ "targets": [1, 2] }))
+    );
+}
+
+#[tokio::test]
+async fn an_older_look_does_not_replace_a_newer_standing() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    let batch = story(id, noon(), &[Look::Good, Look::Good]);
+    results::save(&bed.db, &batch[1..]).await.unwrap();
+    results::save(&bed.db, &batch[..1]).await.unwrap();
+    assert_eq!(
+        health::all(&bed.db).await.unwrap()[0].looked_at,
+        Some(batch[1].at)
+    );
+    assert_eq!(bed.number("SELECT count(*) FROM probe_result").await, 2);
+}
+
+#[tokio::test]
+async fn looks_at_a_forgotten_monitor_do_not_spoil_the_batch() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    let ghost = observation(id + 1_000, noon(), Look::Good, 1);
+    results::save(&bed.db, &[ghost, observation(id, noon(), Look::Good, 1)])
+        .await
+        .unwrap();
+    assert_eq!(bed.number("SELECT count(*) FROM probe_result").await, 1);
+}
+
+#[tokio::test]
+async fn days_are_made_when_needed_and_dropped_whole() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    results::ensure_days(&bed.db, noon(), 2).await.unwrap();
+    results::ensure_days(&bed.db, noon(), 2).await.unwrap();
+    let partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'probe_result'::regclass";
+    assert_eq!(bed.number(partitions).await, 3);
+    let old = noon().checked_sub(Duration::from_secs(10 * 86_400)).unwrap();
+    results::save(
+        &bed.db,
+        &[
+            observation(id, old, Look::Good, 1),
+            observation(id, noon(), Look::Good, 1),
+        ],
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        bed.number(partitions).await,
+        4,
+        "the day of the old look was made"
+    );
+    rollups::expire(&bed.db, noon(), rollups::Retention::default())
+        .await
+        .unwrap();
+    assert_eq!(bed.number(partitions).await, 3);
+    assert_eq!(bed.number("SELECT count(*) FROM probe_result").await, 1);
+}
+
+#[tokio::test]
+async fn a_day_ends_at_midnight_utc_whatever_the_sessions_time_zone_is() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    bed.execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Tokyo''', current_database()); END $$")
+        .await;
+    let db = Database::connect(&bed.url).await.unwrap();
+    let last: Timestamp = "2026-11-23T23:59:59.999999Z".parse().unwrap();
+    let next: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
+    results::save(
+        &db,
+        &[
+            observation(id, last, Look::Good, 1),
+            observation(id, next, Look::Good, 1),
+        ],
+    )
+    .await
+    .unwrap();
+    assert_eq!(bed.number("SELECT count(*) FROM probe_result_20261123").await, 1);
+    assert_eq!(bed.number("SELECT count(*) FROM probe_result_20261124").await, 1);
+    db.close().await;
+}
+
+#[tokio::test]
+async fn closed_minutes_and_hours_are_summed_once_however_often_it_runs() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    let batch: Vec<_> = (0..240_u32)
+        .map(|n| {
+            let look = match n % 10 {
+                0 => Look::Bad,
+                1 => Look::Slow,
+                2 => Look::Blind,
+                _ => Look::Good,
+            };
+            observation(
+                id,
+                noon() + i64::from(30 * n).seconds(),
+                look,
+                1_000 * (n % 100 + 1),
+            )
+        })
+        .collect();
+    results::save(&bed.db, &batch).await.unwrap();
+    let later = noon() + 90.minutes();
+    let first = rollups::roll_up(&bed.db, later).await.unwrap().unwrap();
+    assert_eq!((first.minutes, first.hours), (90, 1), "the open hour waits");
+    rollups::roll_up(&bed.db, later).await.unwrap().unwrap();
+    rollups::roll_up(&bed.db, noon() + 121.minutes())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(bed.number("SELECT count(*) FROM rollup_1m").await, 120);
+    assert_eq!(bed.number("SELECT count(*) FROM rollup_1h").await, 2);
+    let expected = 168 * 1_000_000 + 24 * 10_000 + 24 * 100 + 24;
+    assert_eq!(bed.number(MINUTE_COUNTS).await, expected);
+    assert_eq!(bed.number(HOUR_COUNTS).await, expected);
+}
+
+const MINUTE_COUNTS: &str = "SELECT (sum(up) * 1000000 + sum(degraded) * 10000 + sum(down) * 100 + sum(unknown))::bigint FROM rollup_1m";
+const HOUR_COUNTS: &str = "SELECT (sum(up) * 1000000 + sum(degraded) * 10000 + sum(down) * 100 + sum(unknown))::bigint FROM rollup_1h";
+
+#[tokio::test]
+async fn a_look_that_is_saved_late_is_still_counted() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    results::save(&bed.db, &[observation(id, noon(), Look::Good, 1_000)])
+        .await
+        .unwrap();
+    rollups::roll_up(&bed.db, noon() + 2.minutes()).await.unwrap();
+    results::save(
+        &bed.db,
+        &[observation(id, noon() + 20.seconds(), Look::Bad, 1_000)],
+    )
+    .await
+    .unwrap();
+    rollups::roll_up(&bed.db, noon() + 4.minutes()).await.unwrap();
+    assert_eq!(
+        bed.number("SELECT (up * 10 + down)::bigint FROM rollup_1m").await,
+        11
+    );
+}
+
+#[tokio::test]
+async fn a_history_has_every_slot_with_percentiles_within_eight_percent() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    // One answer each millisecond from 1 to 100 ms, over 50 minutes.
+    let batch: Vec<_> = (0..100_u32)
+        .map(|n| {
+            observation(
+                id,
+                noon() + i64::from(30 * n).seconds(),
+                Look::Good,
+                1_000 * (n + 1),
+            )
+        })
+        .collect();
+    results::save(&bed.db, &batch).await.unwrap();
+    rollups::roll_up(&bed.db, noon() + 3.hours()).await.unwrap();
+    let minutes = history::slots(
+        &bed.db,
+        &[id, 77],
+        noon() - 30.minutes(),
+        noon() + 60.minutes(),
+        900,
+    )
+    .await
+    .unwrap();
+    let of_it = &minutes[&id];
+    assert_eq!(
+        of_it.iter().map(|slot| slot.up).collect::<Vec<_>>(),
+        [0, 0, 30, 30, 30, 10]
+    );
+    assert_eq!((of_it[0].p50_us, of_it[2].max_us), (None, Some(30_000)));
+    assert_eq!(minutes[&77].len(), 6);
+    let hours = history::slots(&bed.db, &[id], noon(), noon() + 1.hours(), 3_600)
+        .await
+        .unwrap();
+    let [hour] = hours[&id][..] else {
+        panic!("one slot")
+    };
+    for (estimate, exact) in [
+        (hour.p50_us, 50_000.0),
+        (hour.p95_us, 95_000.0),
+        (hour.p99_us, 99_000.0),
+    ] {
+        let estimate = estimate.unwrap() as f64;
+        assert!((estimate - exact).abs() <= exact * 0.08, "{estimate} for {exact}");
+    }
+}
+
+#[tokio::test]
+async fn uptime_is_the_time_between_changes_and_leaves_the_unknown_out() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    let at = |minute: i64| noon() + minute.minutes();
+    let change = |minute, from, to| Observation {
+        change: Some(Change {
+            at: at(minute),
+            from,
+            to,
+        }),
+        ..observation(id, at(minute), Look::Good, 1)
+    };
+    let batch = [
+        change(-30, State::Unknown, State::Up),
+        change(10, State::Up, State::Down),
+        change(20, State::Down, State::Up),
+        change(30, State::Up, State::Unknown),
+    ];
+    results::save(&bed.db, &batch).await.unwrap();
+    let spent = history::spent(&bed.db, &[id, 77], at(0), at(60)).await.unwrap();
+    assert_eq!(
+        (spent[&id].up_s, spent[&id].down_s, spent[&id].unknown_s),
+        (1_200.0, 600.0, 1_800.0)
+    );
+    assert_eq!(spent[&id].uptime(), Some(2.0 / 3.0));
+    assert_eq!(
+        spent[&77].uptime(),
+        None,
+        "a monitor without any change is unknown"
+    );
+    let changes = history::changes(&bed.db, &[id], at(0), at(25)).await.unwrap();
+    assert_eq!((changes[&id].initial, changes[&id].changes.len()), (State::Up, 2));
+}
+
+#[tokio::test]
+async fn only_one_process_rolls_up_at_a_time() {
+    let bed = TestDb::new().await;
+    let mut other = bed.side_door().await;
+    sqlx::query("SELECT pg_advisory_lock(1919904876)")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    assert_eq!(rollups::roll_up(&bed.db, noon()).await.unwrap(), None);
+    drop(other);
+}
+
+#[tokio::test]
+async fn what_is_older_than_it_is_kept_goes_and_changes_of_state_stay() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    results::save(&bed.db, &story(id, noon(), &[Look::Good; 4]))
+        .await
+        .unwrap();
+    rollups::roll_up(&bed.db, noon() + 2.hours()).await.unwrap();
+    rollups::expire(&bed.db, noon() + (3 * 24).hours(), rollups::Retention::default())
+        .await
+        .unwrap();
+    assert_eq!(bed.number("SELECT count(*) FROM rollup_1m").await, 0);
+    assert_eq!(bed.number("SELECT count(*) FROM rollup_1h").await, 1);
+    rollups::expire(&bed.db, noon() + (91 * 24).hours(), rollups::Retention::default())
+        .await
+        .unwrap();
+    assert_eq!(bed.number("SELECT count(*) FROM rollup_1h").await, 0);
+    assert_eq!(bed.number("SELECT count(*) FROM state_change").await, 1);
+}
