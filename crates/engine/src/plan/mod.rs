@@ -4,6 +4,17 @@
 //! can't be applied.
 
 pub mod action;
+mod apply;
+mod builder;
+pub mod cidr;
+pub mod documents;
+pub mod lint;
+mod prepare;
+mod reference;
+mod schedule;
+mod summary;
+pub mod timing;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +23,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::snapshot::SnapshotDigest;
 use crate::spec::StackSpec;
-use action::Action;
+use action::{Action, Outputs};
+
+pub use apply::apply;
+pub use lint::lint;
+pub use prepare::prepare;
+pub use schedule::{Bar, Schedule, schedule};
+pub use summary::Counts;
 
 /// What a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,7 +68,7 @@ pub enum Change {
     Create,
     /// Change what is there.
     Update,
-    /// It is as it should be.
+    /// It is as it should be: ours, or somebody else's that the stack uses already (adopted by an earlier run).
     Keep,
     /// It is somebody else's, chosen by the user: used, never deleted.
     Adopt,
@@ -204,6 +221,10 @@ pub enum FindingCode {
     SubnetsSameZone,
     /// The new subnet's range is free: `cidr`.
     SubnetRange,
+    /// The subnets and the security group that the spec names are in the VPC: `missing`.
+    ChosenFound,
+    /// The account was read in the region the spec names: `wanted`, `found`.
+    SameRegion,
 }
 
 /// A plan.
@@ -225,4 +246,7 @@ pub struct Plan {
     pub steps: Vec<PlannedStep>,
     /// Preflight.
     pub findings: Vec<Finding>,
+    /// What steps would answer if they ran now, because their thing was there when the plan was made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub known: BTreeMap<StepId, Outputs>,
 }

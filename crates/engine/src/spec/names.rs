@@ -12,8 +12,6 @@ const GROUP_LIMIT: usize = 255;
 /// The longest name of a role.
 const ROLE_LIMIT: usize = 64;
 
-/// The inline policy that lets the execution role read the spec's secrets.
-pub const SECRETS_POLICY: &str = "slipway-secrets";
 /// Prefix of the log streams.
 pub const LOG_STREAM_PREFIX: &str = "ecs";
 
@@ -40,8 +38,9 @@ pub struct Names {
     pub log_group: String,
     /// Execution role.
     pub execution_role: String,
-    /// Inline policy for the secrets.
-    pub secrets_policy: &'static str,
+    /// Inline policy that lets the execution role read the spec's secrets. It carries the stack's name, because two stacks
+    /// may share a role.
+    pub secrets_policy: String,
     /// `Name` tag of a created VPC.
     pub vpc: String,
     /// `Name` tag of a created internet gateway.
@@ -75,7 +74,7 @@ impl Names {
             task_group: fit(stack, "-task", GROUP_LIMIT, "sg-"),
             log_group,
             execution_role,
-            secrets_policy: SECRETS_POLICY,
+            secrets_policy: format!("slipway-{stack}-secrets"),
             vpc: format!("{stack}-vpc"),
             internet_gateway: format!("{stack}-igw"),
             route_table: format!("{stack}-public"),

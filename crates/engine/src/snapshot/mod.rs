@@ -1,5 +1,10 @@
 //! What exists: everything in the account that a plan for one stack depends on, read at one time.
 
+pub mod discover;
+mod frontend;
+mod observe;
+pub mod routes;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -12,6 +17,9 @@ use crate::cloud::identity::{Caller, Role};
 use crate::cloud::logs::LogGroup;
 use crate::cloud::network::{InternetGateway, RouteTable, SecurityGroup, Subnet, Vpc, Zone};
 use crate::cloud::registry::{ImageFacts, Repository};
+use crate::cloud::{TAG_STACK, Tags};
+
+pub use observe::observe;
 
 /// What exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +46,9 @@ pub struct Snapshot {
     pub security_groups: Vec<SecurityGroup>,
     /// The repository of the spec's image.
     pub repository: Option<Repository>,
+    /// Images in it.
+    #[serde(default)]
+    pub repository_images: usize,
     /// The image, read from ECR; `None` for images elsewhere or not pushed yet.
     pub image: Option<ImageFacts>,
     /// The log group.
@@ -110,12 +121,18 @@ pub enum FrontendState {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SnapshotDigest(pub String);
 
+/// Whether a resource with these tags belongs to the stack.
+pub fn owned_by(tags: &Tags, stack: &str) -> bool {
+    tags.get(TAG_STACK).is_some_and(|owner| owner == stack)
+}
+
 impl Snapshot {
     /// SHA-256 over everything a decision depends on: not the time, not counters that move by themselves
     /// (running and pending tasks, free addresses, events).
     pub fn digest(&self) -> SnapshotDigest {
         let mut still = self.clone();
         still.taken_at = Timestamp::UNIX_EPOCH;
+        still.repository_images = 0;
         for subnet in &mut still.subnets {
             subnet.free_addresses = u32::from(subnet.free_addresses >= 8);
         }

@@ -1,0 +1,356 @@
+//! Log group, cluster, task definition, service, and the waits until the service is truly there.
+
+use super::balancing::{Balancing, same_members};
+use super::groups::Groups;
+use super::network::Network;
+use crate::cloud::compute::{
+    CircuitBreaker, Container, DeploymentSettings, Service, ServiceStatus, ServiceTarget, TaskDefinition,
+};
+use crate::plan::action::{Action, OutputName, PlannedContainer, Ref};
+use crate::plan::builder::Builder;
+use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
+use crate::spec::names::LOG_STREAM_PREFIX;
+
+/// Before anything that writes to it: tasks stop at once when it is missing (catalogue N8).
+pub(super) fn log_group(builder: &mut Builder<'_>) -> StepId {
+    let name = builder.names.log_group.clone();
+    let retention_days = builder.spec.logs.retention_days;
+    let named = builder.spec.logs.group.is_some();
+    let found = builder.snapshot.log_group.as_ref();
+    let used = builder
+        .own_task_definition()
+        .is_some_and(|definition| definition.container.log_group == name);
+    let (change, reason) = match found {
+        None => (
+            Change::Create,
+            Reason::new(ReasonCode::LogGroupFirst).with("retention_days", retention_days),
+        ),
+        Some(found) if builder.owns(&found.tags) => {
+            Builder::compared(if found.retention_days == Some(retention_days) {
+                &[]
+            } else {
+                &["retention_days"]
+            })
+        }
+        Some(_) => (
+            if used { Change::Keep } else { Change::Adopt },
+            Reason::new(ReasonCode::ChosenByUser),
+        ),
+    };
+    if found.is_some_and(|found| !builder.owns(&found.tags) && !named) {
+        builder.name_taken("log_group", &name);
+    }
+    let step = builder.step(
+        "log_group",
+        Action::LogGroup {
+            name: name.clone(),
+            retention_days,
+        },
+        change,
+        reason,
+        &[],
+    );
+    builder.knows(&step, [(OutputName::Name, name)]);
+    if let Some(found) = found {
+        builder.knows(&step, [(OutputName::Arn, found.arn.clone())]);
+    }
+    step
+}
+
+pub(super) fn cluster(builder: &mut Builder<'_>, linked_role: Option<&StepId>) -> StepId {
+    let name = builder.names.cluster.clone();
+    let found = builder.snapshot.cluster.as_ref().filter(|cluster| cluster.active);
+    let (change, reason) = match found {
+        None => (Change::Create, ReasonCode::Missing),
+        Some(_) => (Change::Keep, ReasonCode::AsWanted),
+    };
+    if found.is_some_and(|cluster| !builder.owns(&cluster.tags)) {
+        builder.name_taken("cluster", &name);
+    }
+    let after: Vec<StepId> = linked_role.into_iter().cloned().collect();
+    let step = builder.step(
+        "cluster",
+        Action::Cluster { name: name.clone() },
+        change,
+        Reason::new(reason),
+        &after,
+    );
+    builder.knows(&step, [(OutputName::Name, name)]);
+    if let Some(found) = found {
+        builder.knows(&step, [(OutputName::Arn, found.arn.clone())]);
+    }
+    step
+}
+
+pub(super) fn task_definition(builder: &mut Builder<'_>, role: &StepId, log_group: &StepId) -> StepId {
+    let spec = builder.spec;
+    let snapshot = builder.snapshot;
+    let container = PlannedContainer {
+        name: spec.container.name.clone(),
+        image: spec.image.uri(&snapshot.caller.account_id, &snapshot.region),
+        port: spec.container.port,
+        command: spec.container.command.clone(),
+        environment: spec.container.environment.clone(),
+        secrets: spec.container.secrets.clone(),
+        log_group: builder.names.log_group.clone(),
+        log_stream_prefix: LOG_STREAM_PREFIX.to_owned(),
+    };
+    let execution_role = Ref::output(role, OutputName::Arn);
+    let found = builder.own_task_definition();
+    let differs = found.map(|found| differences(builder, found, &container, &execution_role));
+    let (change, reason) = match differs.as_deref() {
+        None => {
+            let reason = Reason::new(ReasonCode::NoContainerCheck);
+            (
+                Change::Create,
+                reason
+                    .with("port", spec.container.port)
+                    .with("path", &spec.health.path),
+            )
+        }
+        Some(differs) => Builder::compared(differs),
+    };
+    let action = Action::TaskDefinition {
+        family: builder.names.family.clone(),
+        cpu: spec.container.cpu,
+        memory_mib: spec.container.memory_mib,
+        architecture: spec.container.architecture,
+        execution_role,
+        task_role: spec.roles.task.clone(),
+        container,
+    };
+    let step = builder.step(
+        "task_definition",
+        action,
+        change,
+        reason,
+        std::slice::from_ref(log_group),
+    );
+    if let (Some(found), Change::Keep) = (found, change) {
+        builder.knows(&step, [(OutputName::Arn, found.arn.clone())]);
+    }
+    step
+}
+
+fn differences(
+    builder: &Builder<'_>,
+    found: &TaskDefinition,
+    wanted: &PlannedContainer,
+    role: &Ref,
+) -> Vec<&'static str> {
+    let spec = builder.spec;
+    let now: &Container = &found.container;
+    let same = [
+        ("cpu", found.cpu == spec.container.cpu),
+        ("memory_mib", found.memory_mib == spec.container.memory_mib),
+        ("architecture", found.architecture == spec.container.architecture),
+        (
+            "execution_role",
+            found.execution_role_arn.as_deref() == builder.value(role),
+        ),
+        ("task_role", found.task_role_arn == spec.roles.task),
+        ("name", now.name == wanted.name),
+        ("image", now.image == wanted.image),
+        ("port", now.port == wanted.port),
+        ("command", now.command == wanted.command),
+        ("environment", now.environment == wanted.environment),
+        ("secrets", now.secrets == wanted.secrets),
+        (
+            "log_group",
+            now.log_group == wanted.log_group && now.log_stream_prefix == wanted.log_stream_prefix,
+        ),
+        ("health_command", now.health_command.is_none()),
+    ];
+    same.into_iter()
+        .filter(|(_, same)| !same)
+        .map(|(field, _)| field)
+        .collect()
+}
+
+fn settings(builder: &Builder<'_>) -> DeploymentSettings {
+    let service = &builder.spec.service;
+    DeploymentSettings {
+        minimum_healthy_percent: service.minimum_healthy_percent,
+        maximum_percent: service.maximum_percent,
+        circuit_breaker: (service.failure_threshold > 0).then_some(CircuitBreaker {
+            rollback: service.rollback,
+            failure_count: Some(service.failure_threshold),
+        }),
+    }
+}
+
+/// After the listener: a target group without a load balancer refuses a service (catalogue B4).
+pub(super) fn service(
+    builder: &mut Builder<'_>,
+    network: &Network,
+    groups: &Groups,
+    balancing: &Balancing,
+    definition: &StepId,
+    before: &[StepId],
+) -> StepId {
+    let spec = builder.spec;
+    let action = Action::Service {
+        cluster: builder.names.cluster.clone(),
+        name: builder.names.service.clone(),
+        task_definition: Ref::output(definition, OutputName::Arn),
+        desired: spec.service.desired_count,
+        subnets: network.subnets.clone(),
+        security_groups: vec![groups.task.clone()],
+        target_group: balancing.target_group_arn(),
+        container: spec.container.name.clone(),
+        port: spec.container.port,
+        settings: settings(builder),
+        health_grace_s: spec.health.grace_s,
+    };
+    let found = builder.snapshot.service.as_ref();
+    let active = found.filter(|service| service.status == ServiceStatus::Active);
+    if found.is_some_and(|service| service.status == ServiceStatus::Draining) {
+        builder.finding(
+            FindingCode::ServiceDraining,
+            Weight::Warn,
+            &[("service", &builder.names.service.clone())],
+        );
+    }
+    if active.is_some_and(|service| !builder.owns(&service.tags)) {
+        builder.name_taken("service", &builder.names.service.clone());
+    }
+    let single = if spec.service.desired_count == 1 {
+        Weight::Warn
+    } else {
+        Weight::Pass
+    };
+    builder.finding(
+        FindingCode::SingleTask,
+        single,
+        &[("desired", &spec.service.desired_count)],
+    );
+    let (change, reason) = match active {
+        None => {
+            let reason = Reason::new(ReasonCode::RegisteredWithTargetGroup)
+                .with("desired", spec.service.desired_count);
+            (
+                Change::Create,
+                reason.with("threshold", spec.service.failure_threshold),
+            )
+        }
+        Some(found) => Builder::compared(&service_differences(builder, found, &action)),
+    };
+    let mut after = vec![balancing.listener.clone()];
+    after.extend(before.iter().cloned());
+    after.extend(network.steps.iter().cloned());
+    let step = builder.step("service", action, change, reason, &after);
+    builder.knows(&step, [(OutputName::Name, builder.names.service.clone())]);
+    if let Some(found) = active {
+        builder.knows(&step, [(OutputName::Arn, found.arn.clone())]);
+    }
+    step
+}
+
+fn service_differences(builder: &Builder<'_>, found: &Service, wanted: &Action) -> Vec<&'static str> {
+    let Action::Service {
+        task_definition,
+        desired,
+        subnets,
+        security_groups,
+        target_group,
+        container,
+        port,
+        settings,
+        health_grace_s,
+        ..
+    } = wanted
+    else {
+        return Vec::new();
+    };
+    let same = |wanted: &[Ref], now: &[String]| {
+        builder
+            .values(wanted)
+            .is_some_and(|wanted| same_members(&wanted, now))
+    };
+    let target = builder.value(target_group).map(|arn| {
+        vec![ServiceTarget {
+            target_group_arn: arn.to_owned(),
+            container: container.clone(),
+            port: *port,
+        }]
+    });
+    let same = [
+        (
+            "task_definition",
+            builder.value(task_definition) == Some(found.task_definition.as_str()),
+        ),
+        ("desired", found.desired == *desired),
+        ("subnets", same(subnets, &found.network.subnet_ids)),
+        (
+            "security_groups",
+            same(security_groups, &found.network.security_groups),
+        ),
+        ("assign_public_ip", found.network.assign_public_ip),
+        ("target_group", target.as_ref() == Some(&found.targets)),
+        ("settings", found.settings == *settings),
+        ("health_grace_s", found.health_grace_s == *health_grace_s),
+    ];
+    same.into_iter()
+        .filter(|(_, same)| !same)
+        .map(|(field, _)| field)
+        .collect()
+}
+
+/// The waits: the deployment, and an answer through the ALB. Both are kept only when everything before is, and the
+/// service runs steadily. Answers the last of them.
+pub(super) fn deployment(
+    builder: &mut Builder<'_>,
+    balancing: &Balancing,
+    definition: &StepId,
+    service: &StepId,
+) -> StepId {
+    let desired = builder.spec.service.desired_count;
+    let steady = builder.all_kept() && builder.snapshot.service.as_ref().is_some_and(is_steady);
+    let change = if steady { Change::Keep } else { Change::Wait };
+    let action = Action::Deployment {
+        cluster: builder.names.cluster.clone(),
+        service: builder.names.service.clone(),
+        task_definition: Ref::output(definition, OutputName::Arn),
+        target_group: balancing.target_group_arn(),
+        desired,
+    };
+    let reason = Reason::new(ReasonCode::TrulyDeployed).with("desired", desired);
+    let deployment = builder.step(
+        "deployment",
+        action,
+        change,
+        reason,
+        std::slice::from_ref(service),
+    );
+    if desired == 0 {
+        // Nobody is there to answer.
+        return deployment;
+    }
+    let health = &builder.spec.health;
+    let action = Action::Reachable {
+        dns_name: balancing.dns_name(),
+        path: health.path.clone(),
+        matcher: health.matcher.clone(),
+    };
+    let reason = Reason::new(ReasonCode::NameAndHealth).with("path", &health.path);
+    let step = builder.step("reachable", action, change, reason, &[deployment]);
+    if let Some(dns_name) = builder.value(&balancing.dns_name()).map(str::to_owned) {
+        let outputs = [
+            (OutputName::Url, format!("http://{dns_name}")),
+            (OutputName::DnsName, dns_name),
+        ];
+        builder.knows(&step, outputs);
+    }
+    step
+}
+
+/// One deployment, completed, with all the tasks that were asked for.
+fn is_steady(service: &Service) -> bool {
+    let [deployment] = service.deployments.as_slice() else {
+        return false;
+    };
+    service.running == service.desired
+        && service.pending == 0
+        && deployment.rollout_state.as_deref() == Some("COMPLETED")
+        && deployment.task_definition == service.task_definition
+}
