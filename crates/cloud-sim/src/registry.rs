@@ -1,0 +1,386 @@
+//! ECR, and the images that tasks pull.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use engine::cloud::registry::{CreateRepository, ImageFacts, ImageSummary, Registry, Repository};
+use engine::cloud::{CloudError, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::cell::Account;
+use crate::image::{ImageProfile, public};
+use crate::refusal::{exists, in_use, invalid, not_found};
+use crate::timing::after;
+use crate::world::World;
+
+/// Images kept per repository; pushing more drops the oldest.
+const IMAGES_KEPT: usize = 50;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) repositories: BTreeMap<String, RepositoryRecord>,
+    expected: Vec<ExpectedPush>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RepositoryRecord {
+    pub(crate) repository: Repository,
+    pub(crate) images: Vec<Image>,
+    created_at: Timestamp,
+}
+
+/// An image in a repository, newest last.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Image {
+    pub(crate) digest: String,
+    pub(crate) tags: Vec<String>,
+    pushed_at: Timestamp,
+    pub(crate) profile: ImageProfile,
+}
+
+/// A developer who pushes when the repository is there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ExpectedPush {
+    repository: String,
+    tag: String,
+    profile: ImageProfile,
+    after_s: u32,
+    /// The creation of the repository that was answered with a push already.
+    pushed_for: Option<Timestamp>,
+}
+
+/// Why an image can't be had.
+pub(crate) enum Missing {
+    /// There is no such repository.
+    Repository(String),
+    /// The repository has no such tag or digest.
+    Reference,
+}
+
+impl State {
+    fn due(&self, push: &ExpectedPush) -> Option<Timestamp> {
+        let created_at = self.repositories.get(&push.repository)?.created_at;
+        (push.pushed_for != Some(created_at)).then(|| after(created_at, push.after_s))
+    }
+
+    pub(crate) fn next_moment(&self) -> Option<Timestamp> {
+        self.expected.iter().filter_map(|push| self.due(push)).min()
+    }
+}
+
+fn no_repository(name: &str, account_id: &str) -> CloudError {
+    not_found(
+        "RepositoryNotFoundException",
+        format!("The repository with name '{name}' does not exist in the registry with id '{account_id}'"),
+    )
+}
+
+impl World {
+    pub(super) fn settle_registry(&mut self) -> bool {
+        let mut moved = false;
+        for at in 0..self.registry.expected.len() {
+            let push = self.registry.expected[at].clone();
+            if self.registry.due(&push).is_some_and(|due| due <= self.now) {
+                let created_at = self
+                    .registry
+                    .repositories
+                    .get(&push.repository)
+                    .map(|record| record.created_at);
+                self.registry.expected[at].pushed_for = created_at;
+                moved |= self.push_image(&push.repository, &push.tag, push.profile).is_ok();
+            }
+        }
+        moved
+    }
+
+    /// Pushes an image: `docker push` of a developer, done at once. Answers its digest.
+    ///
+    /// # Errors
+    /// `NotFound` without such a repository.
+    pub fn push_image(&mut self, repository: &str, tag: &str, profile: ImageProfile) -> Result<String> {
+        let digest = format!("sha256:{}", self.hex(64));
+        let (now, account_id) = (self.now, self.account_id.clone());
+        let record = self.registry.repositories.get_mut(repository);
+        let record = record.ok_or_else(|| no_repository(repository, &account_id))?;
+        for image in &mut record.images {
+            image.tags.retain(|known| known != tag);
+        }
+        record.images.push(Image {
+            digest: digest.clone(),
+            tags: vec![tag.to_owned()],
+            pushed_at: now,
+            profile,
+        });
+        let too_many = record.images.len().saturating_sub(IMAGES_KEPT);
+        record.images.drain(..too_many);
+        self.touch();
+        Ok(digest)
+    }
+
+    /// A developer who pushes this image `after_s` seconds after the repository exists, each time it is made anew.
+    pub fn expect_push(&mut self, repository: &str, tag: &str, profile: ImageProfile, after_s: u32) {
+        self.registry
+            .expected
+            .retain(|push| push.repository != repository || push.tag != tag);
+        let (repository, tag) = (repository.to_owned(), tag.to_owned());
+        self.registry.expected.push(ExpectedPush {
+            repository,
+            tag,
+            profile,
+            after_s,
+            pushed_for: None,
+        });
+        self.touch();
+    }
+
+    fn registry_host(&self) -> String {
+        format!("{}.dkr.ecr.{}.amazonaws.com", self.account_id, self.region)
+    }
+
+    /// Whether pulling this image needs ECR credentials.
+    pub(crate) fn is_ecr(&self, uri: &str) -> bool {
+        uri.split('/')
+            .next()
+            .is_some_and(|host| host.contains(".dkr.ecr.") && host.ends_with(".amazonaws.com"))
+    }
+
+    /// What a task that pulls `uri` gets.
+    pub(crate) fn pull(&self, uri: &str) -> std::result::Result<ImageProfile, Missing> {
+        let (name, reference) = split_reference(uri);
+        if !self.is_ecr(uri) {
+            return public(name).ok_or(Missing::Reference);
+        }
+        let own = name.strip_prefix(&format!("{}/", self.registry_host()));
+        let repository = own
+            .and_then(|name| self.registry.repositories.get(name))
+            .ok_or_else(|| {
+                Missing::Repository(name.split_once('/').map_or(name, |(_, path)| path).to_owned())
+            })?;
+        repository
+            .find(reference)
+            .map(|image| image.profile.clone())
+            .ok_or(Missing::Reference)
+    }
+
+    fn create_repository(&mut self, wanted: CreateRepository) -> Result<Repository> {
+        let CreateRepository {
+            name,
+            scan_on_push,
+            tags,
+        } = wanted;
+        let fits = |part: &str| {
+            part.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte))
+                && part
+                    .bytes()
+                    .next()
+                    .is_some_and(|byte| byte.is_ascii_alphanumeric())
+                && part
+                    .bytes()
+                    .last()
+                    .is_some_and(|byte| byte.is_ascii_alphanumeric())
+        };
+        if !(2..=256).contains(&name.len()) || !name.split('/').all(fits) {
+            return Err(invalid(
+                "InvalidParameterException",
+                format!(
+                    "Invalid parameter at 'repositoryName' failed to satisfy constraint: '{name}' must satisfy \
+                         regular expression '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*'"
+                ),
+            ));
+        }
+        if self.registry.repositories.contains_key(&name) {
+            return Err(exists(
+                "RepositoryAlreadyExistsException",
+                format!(
+                    "The repository with name '{name}' already exists in the registry with id '{}'",
+                    self.account_id
+                ),
+            ));
+        }
+        let repository = Repository {
+            arn: self.arn("ecr", &format!("repository/{name}")),
+            uri: format!("{}/{name}", self.registry_host()),
+            name: name.clone(),
+            scan_on_push,
+            lifecycle_policy: None,
+            tags,
+        };
+        let record = RepositoryRecord {
+            repository: repository.clone(),
+            images: Vec::new(),
+            created_at: self.now,
+        };
+        self.registry.repositories.insert(name, record);
+        Ok(repository)
+    }
+
+    fn repository_mut(&mut self, name: &str) -> Result<&mut RepositoryRecord> {
+        let account_id = self.account_id.clone();
+        self.registry
+            .repositories
+            .get_mut(name)
+            .ok_or_else(|| no_repository(name, &account_id))
+    }
+
+    fn put_lifecycle_policy(&mut self, name: &str, policy: &str) -> Result<()> {
+        let rules = serde_json::from_str::<serde_json::Value>(policy).ok();
+        if !rules.is_some_and(|document| document.get("rules").is_some_and(serde_json::Value::is_array)) {
+            return Err(invalid(
+                "InvalidParameterException",
+                "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy validation \
+                 failure'",
+            ));
+        }
+        self.repository_mut(name)?.repository.lifecycle_policy = Some(policy.to_owned());
+        Ok(())
+    }
+
+    fn delete_repository(&mut self, name: &str, force: bool) -> Result<()> {
+        let account_id = self.account_id.clone();
+        if !self.repository_mut(name)?.images.is_empty() && !force {
+            return Err(in_use(
+                "RepositoryNotEmptyException",
+                format!(
+                    "The repository with name '{name}' in registry with id '{account_id}' cannot be deleted \
+                         because it still contains images"
+                ),
+            ));
+        }
+        self.registry.repositories.remove(name);
+        Ok(())
+    }
+}
+
+impl RepositoryRecord {
+    fn find(&self, reference: &str) -> Option<&Image> {
+        self.images
+            .iter()
+            .find(|image| image.digest == reference || image.tags.iter().any(|tag| tag == reference))
+    }
+}
+
+impl Image {
+    fn facts(&self) -> ImageFacts {
+        ImageFacts {
+            digest: self.digest.clone(),
+            architectures: self.profile.architectures.clone(),
+            exposed_ports: self.profile.exposed_ports.clone(),
+            user: self.profile.user.clone(),
+            entrypoint: self.profile.entrypoint.clone(),
+            command: self.profile.command.clone(),
+            has_curl: Some(self.profile.has_curl),
+            size_bytes: self.profile.size_bytes,
+            pushed_at: Some(self.pushed_at),
+        }
+    }
+}
+
+/// `name:tag` or `name@digest`; no tag means `latest`.
+pub(crate) fn split_reference(uri: &str) -> (&str, &str) {
+    if let Some((name, digest)) = uri.split_once('@') {
+        return (name, digest);
+    }
+    match uri.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        _ => (uri, "latest"),
+    }
+}
+
+#[async_trait]
+impl Registry for Account {
+    async fn repositories(&self) -> Result<Vec<Repository>> {
+        self.call(&["ecr:DescribeRepositories"], |world| {
+            Ok(world
+                .registry
+                .repositories
+                .values()
+                .map(|record| record.repository.clone())
+                .collect())
+        })
+        .await
+    }
+
+    async fn repository(&self, name: &str) -> Result<Option<Repository>> {
+        let name = name.to_owned();
+        self.call(
+            &[
+                "ecr:DescribeRepositories",
+                "ecr:GetLifecyclePolicy",
+                "ecr:ListTagsForResource",
+            ],
+            move |world| {
+                Ok(world
+                    .registry
+                    .repositories
+                    .get(&name)
+                    .map(|record| record.repository.clone()))
+            },
+        )
+        .await
+    }
+
+    async fn create_repository(&self, repository: CreateRepository) -> Result<Repository> {
+        self.call(&["ecr:CreateRepository"], move |world| {
+            world.create_repository(repository)
+        })
+        .await
+    }
+
+    async fn set_scan_on_push(&self, name: &str, on: bool) -> Result<()> {
+        let name = name.to_owned();
+        self.call(&["ecr:PutImageScanningConfiguration"], move |world| {
+            world.repository_mut(&name)?.repository.scan_on_push = on;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_lifecycle_policy(&self, name: &str, policy: &str) -> Result<()> {
+        let (name, policy) = (name.to_owned(), policy.to_owned());
+        self.call(&["ecr:PutLifecyclePolicy"], move |world| {
+            world.put_lifecycle_policy(&name, &policy)
+        })
+        .await
+    }
+
+    async fn delete_repository(&self, name: &str, force: bool) -> Result<()> {
+        let name = name.to_owned();
+        self.call(&["ecr:DeleteRepository"], move |world| {
+            world.delete_repository(&name, force)
+        })
+        .await
+    }
+
+    async fn images(&self, repository: &str) -> Result<Vec<ImageSummary>> {
+        let name = repository.to_owned();
+        self.call(&["ecr:DescribeImages"], move |world| {
+            let images = world.repository_mut(&name)?.images.iter().rev();
+            let summary = |image: &Image| ImageSummary {
+                digest: image.digest.clone(),
+                tags: image.tags.clone(),
+                pushed_at: Some(image.pushed_at),
+                size_bytes: image.profile.size_bytes,
+            };
+            Ok(images.map(summary).collect())
+        })
+        .await
+    }
+
+    async fn image(&self, repository: &str, reference: &str) -> Result<Option<ImageFacts>> {
+        let (name, reference) = (repository.to_owned(), reference.to_owned());
+        self.call(
+            &["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            move |world| {
+                let found = world
+                    .registry
+                    .repositories
+                    .get(&name)
+                    .and_then(|record| record.find(&reference));
+                Ok(found.map(Image::facts))
+            },
+        )
+        .await
+    }
+}
