@@ -32,8 +32,14 @@ pub enum WizardStep {
 
 impl WizardStep {
     /// All pages in order.
-    pub const ALL: [Self; 6] =
-        [Self::Account, Self::Image, Self::Network, Self::Service, Self::Frontend, Self::Review];
+    pub const ALL: [Self; 6] = [
+        Self::Account,
+        Self::Image,
+        Self::Network,
+        Self::Service,
+        Self::Frontend,
+        Self::Review,
+    ];
 
     /// The word in the URL.
     pub fn slug(self) -> &'static str {
@@ -91,7 +97,10 @@ pub struct DraftView {
 impl DraftView {
     /// The first value of a field, or nothing.
     pub fn value(&self, field: &str) -> &str {
-        self.values.get(field).and_then(|values| values.first()).map_or("", String::as_str)
+        self.values
+            .get(field)
+            .and_then(|values| values.first())
+            .map_or("", String::as_str)
     }
 }
 

@@ -102,7 +102,13 @@ pub enum NextLabel {
 impl PanelError {
     /// An error with nothing but its code.
     pub fn new(code: PanelErrorCode) -> Self {
-        Self { code, values: BTreeMap::new(), problems: Vec::new(), fault: None, next: None }
+        Self {
+            code,
+            values: BTreeMap::new(),
+            problems: Vec::new(),
+            fault: None,
+            next: None,
+        }
     }
 
     /// With a value for the sentence.
@@ -115,7 +121,10 @@ impl PanelError {
     /// With the next click.
     #[must_use]
     pub fn next(mut self, label: NextLabel, href: impl Into<String>) -> Self {
-        self.next = Some(NextClick { href: href.into(), label });
+        self.next = Some(NextClick {
+            href: href.into(),
+            label,
+        });
         self
     }
 }

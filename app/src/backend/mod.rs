@@ -42,4 +42,3 @@ pub struct Installation {
     /// IANA name of the time zone in which times are shown.
     pub time_zone: String,
 }
-

@@ -45,6 +45,7 @@ pub fn Choices(
             {children()}
         </fieldset>
     }
+    .into_any()
 }
 
 /// One choice. Radio unless `many`.
@@ -82,4 +83,5 @@ pub fn Choice(
             {why.get().map(|why| view! { <span class="why">{why}</span> })}
         </label>
     }
+    .into_any()
 }

@@ -28,4 +28,5 @@ pub fn Confirm(
             </div>
         </details>
     }
+    .into_any()
 }

@@ -24,6 +24,7 @@ pub fn Code(
             <pre tabindex="0" role="region" aria-label=label><code>{text}</code></pre>
         </figure>
     }
+    .into_any()
 }
 
 /// Something folded away until asked for: the CLI equivalent, the raw answer.
@@ -44,6 +45,7 @@ pub fn Disclosure(
             <div class="inside">{children()}</div>
         </details>
     }
+    .into_any()
 }
 
 /// An AWS id or ARN with its copy button and, where there is one, its page in AWS's console.
@@ -74,4 +76,5 @@ pub fn AwsId(
             })}
         </span>
     }
+    .into_any()
 }

@@ -184,6 +184,7 @@ pub fn TextField(
             <FieldNotes id hint problems=wrong/>
         </div>
     }
+    .into_any()
 }
 
 /// A field of several lines: `KEY=value` pairs, a pasted error.
@@ -241,6 +242,7 @@ pub fn TextArea(
             <FieldNotes id hint problems=wrong/>
         </div>
     }
+    .into_any()
 }
 
 /// One line of a select.
@@ -316,6 +318,7 @@ pub fn SelectField(
             <FieldNotes id hint problems=wrong/>
         </div>
     }
+    .into_any()
 }
 
 /// One yes or no: a checkbox with its label.

@@ -4,6 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{Button, ButtonKind, Flash, Glyph, Icon, Mark, Slot};
 use crate::{
+    backend::SharedBackend,
     i18n::{LOCALES, Locale, locale, t, tag},
     preferences::{SetLanguage, SetTheme, Theme},
     request::Asked,
@@ -19,15 +20,6 @@ pub enum Place {
     Connections,
     /// None of them.
     Nowhere,
-}
-
-/// Who is looking, for the frame. Provide it as context before a page is rendered; without it no sign-out is offered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Viewer {
-    /// The person's name.
-    pub name: String,
-    /// How many stacks there are, shown in the rail.
-    pub stacks: Option<usize>,
 }
 
 /// One part of the way to a page: `Crumb::link(t!(l, nav.stacks), routes::HOME)`, `Crumb::here("vendor0919")`.
@@ -69,8 +61,18 @@ pub fn Frame(
     children: Children,
 ) -> impl IntoView {
     let l = locale();
-    let viewer = use_context::<Viewer>();
-    let stacks = viewer.as_ref().and_then(|viewer| viewer.stacks);
+    let backend = use_context::<SharedBackend>();
+    let viewer = backend.as_ref().and_then(|backend| backend.viewer());
+    let foot = backend.map_or_else(
+        || concat!("v", env!("CARGO_PKG_VERSION")).to_owned(),
+        |backend| {
+            let installation = backend.installation();
+            match installation.practice_speed {
+                Some(speed) => t!(l, frame.practice, version = installation.version, speed = speed),
+                None => format!("v{}", installation.version),
+            }
+        },
+    );
     let last = trail.len().saturating_sub(1);
     let trail: Vec<_> = trail
         .into_iter()
@@ -87,10 +89,10 @@ pub fn Frame(
             <div class="rail">
                 <a class="brand" href=routes::HOME><Mark/>"Slipway"</a>
                 <nav aria-label=t!(l, frame.main)>
-                    <RailLink icon=Icon::Stacks text=t!(l, nav.stacks) href=routes::HOME here=place == Place::Stacks count=stacks/>
-                    <RailLink icon=Icon::Connections text=t!(l, nav.connections) href=routes::CONNECTIONS here=place == Place::Connections count=None/>
+                    <RailLink icon=Icon::Stacks text=t!(l, nav.stacks) href=routes::HOME here=place == Place::Stacks/>
+                    <RailLink icon=Icon::Connections text=t!(l, nav.connections) href=routes::CONNECTIONS here=place == Place::Connections/>
                 </nav>
-                <p class="foot">{concat!("v", env!("CARGO_PKG_VERSION"))}</p>
+                <p class="foot">{foot}</p>
             </div>
             <div class="stage">
                 <header class="top">
@@ -118,6 +120,7 @@ pub fn Frame(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// A page without the rail: setup, sign-in, and errors before sign-in. A narrow card in the middle.
@@ -140,21 +143,15 @@ pub fn PlainFrame(
             </main>
         </div>
     }
+    .into_any()
 }
 
 #[component]
-fn RailLink(
-    icon: Icon,
-    text: &'static str,
-    href: &'static str,
-    here: bool,
-    count: Option<usize>,
-) -> impl IntoView {
+fn RailLink(icon: Icon, text: &'static str, href: &'static str, here: bool) -> impl IntoView {
     view! {
         <a href=href aria-current=here.then_some("page")>
             <Glyph icon=icon/>
             <span>{text}</span>
-            {count.map(|count| view! { <span class="count">{count}</span> })}
         </a>
     }
 }

@@ -39,4 +39,5 @@ pub fn PageHead(
             {actions.get().map(|actions| view! { <div class="actions">{actions}</div> })}
         </div>
     }
+    .into_any()
 }

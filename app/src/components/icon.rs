@@ -71,6 +71,7 @@ pub fn Glyph(
             {inner}
         </svg>
     }
+    .into_any()
 }
 
 /// The panel's mark: a hull going down a slipway.

@@ -2,7 +2,7 @@
 //!
 //! | to show | component |
 //! |---|---|
-//! | a page of the panel, or one before sign-in | [`Frame`] (with [`Place`], [`Crumb`], [`Viewer`] from context), [`PlainFrame`] |
+//! | a page of the panel, or one before sign-in | [`Frame`] `place trail aside` ([`Place`], [`Crumb`]; who is looking comes from the backend in context), [`PlainFrame`] |
 //! | its opening | [`PageHead`] `title lead before beside actions tab` |
 //! | a titled surface; two columns | [`Panel`] `title beside end flush id`, [`Cols`] |
 //! | numbers with names; settings with names | [`Facts`] + [`Fact`] `name value more`, [`Rows`] + [`Row`] `name` |
@@ -24,7 +24,7 @@
 //! - A page is `<Frame place trail><PageHead …/> … panels … </Frame>`. One primary button per page.
 //! - Forms are plain: `<form method="post" action=<Fn as ServerFn>::PATH>`; the server function ends with
 //!   [`crate::preferences::respond::see_other`]. Buttons submit; the pressed one's `name` and `value` go along.
-//! - Times are shown in [`Zone`], given as context.
+//! - Times are shown in the installation's zone, or in a [`Zone`] given as context.
 //! - The charts are in [`crate::charts`]; formatting without a component is in [`crate::format`].
 //! - No `style` attribute anywhere: the content security policy forbids it. SVG's own attributes are fine.
 

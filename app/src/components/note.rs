@@ -28,6 +28,7 @@ pub fn Note(
             <div class="said">{title.get().map(|title| view! { <b>{title}</b> " " })} {children()}</div>
         </div>
     }
+    .into_any()
 }
 
 /// What went wrong, why, and the next click. AWS's own code, message and request id stay readable and are never the only text.
@@ -72,6 +73,7 @@ pub fn ErrorNote(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// Nothing here yet: what will be here, and how it gets here.
@@ -98,6 +100,7 @@ pub fn Empty(
             {actions.get().map(|actions| view! { <div class="actions">{actions}</div> })}
         </div>
     }
+    .into_any()
 }
 
 /// What the last form answered, as a fixed code in the address: `see_other("/stacks/x?note=saved")`. A text from the

@@ -42,6 +42,7 @@ pub fn Panel(
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// Two columns, the first twice as wide; one below the other where it is narrow.
@@ -50,7 +51,7 @@ pub fn Cols(
     /// Two children.
     children: Children,
 ) -> impl IntoView {
-    view! { <div class="cols">{children()}</div> }
+    view! { <div class="cols">{children()}</div> }.into_any()
 }
 
 /// A list of numbers that say how things are. Children are `Fact`s.
@@ -59,7 +60,7 @@ pub fn Facts(
     /// `Fact`s.
     children: Children,
 ) -> impl IntoView {
-    view! { <dl class="facts">{children()}</dl> }
+    view! { <dl class="facts">{children()}</dl> }.into_any()
 }
 
 /// One number with its name: `<Fact name=t!(l, run.elapsed) value="2:12" more="/ 3:35"/>`
@@ -84,6 +85,7 @@ pub fn Fact(
             </dd>
         </div>
     }
+    .into_any()
 }
 
 /// Names and values below each other, for settings and ids. Children are `Row`s.
@@ -92,7 +94,7 @@ pub fn Rows(
     /// `Row`s.
     children: Children,
 ) -> impl IntoView {
-    view! { <dl class="rows">{children()}</dl> }
+    view! { <dl class="rows">{children()}</dl> }.into_any()
 }
 
 /// One name with its value.
@@ -110,4 +112,5 @@ pub fn Row(
             <dd>{children()}</dd>
         </div>
     }
+    .into_any()
 }

@@ -82,4 +82,5 @@ pub fn Steps(
             <ol>{items}</ol>
         </nav>
     }
+    .into_any()
 }

@@ -14,6 +14,7 @@ pub fn Scroll(
     children: Children,
 ) -> impl IntoView {
     view! { <div class="scroll" tabindex="0" role="region" aria-label=label.get()>{children()}</div> }
+        .into_any()
 }
 
 /// A table in a `Scroll`. Children are `<thead>` and `<tbody>`. Numbers: `class="num"`; a second quiet line: `<span class="why">`.
@@ -35,6 +36,7 @@ pub fn Table(
             <table class:wide=wide aria-label=label>{children()}</table>
         </div>
     }
+    .into_any()
 }
 
 /// Older and newer, by the caller's own cursors. Shown only when there is somewhere to go.

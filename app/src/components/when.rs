@@ -5,18 +5,25 @@ use leptos::prelude::*;
 
 use super::Text;
 use crate::{
+    backend::SharedBackend,
     format::{self, Currency},
     i18n::{locale, t},
 };
 
-/// The zone in which times are shown: the instance's, unless a page provides its own as context (the account's region).
+/// A zone that a page gives as context for its times, such as that of the account's region. Without it they are shown
+/// in the installation's zone.
 #[derive(Clone, Debug)]
 pub struct Zone(pub TimeZone);
 
 impl Zone {
     /// The zone of what is being rendered.
     pub fn current() -> TimeZone {
-        use_context::<Self>().map_or(TimeZone::UTC, |zone| zone.0)
+        use_context::<Self>().map(|zone| zone.0).unwrap_or_else(|| {
+            let installed = use_context::<SharedBackend>().map(|backend| backend.installation().time_zone);
+            installed
+                .and_then(|name| TimeZone::get(&name).ok())
+                .unwrap_or(TimeZone::UTC)
+        })
     }
 }
 

@@ -22,7 +22,14 @@ pub fn cause(l: Locale, diagnosis: &Diagnosis) -> String {
         DiagnosisCode::ContainerCheck => t!(l, diagnosis.container_check.cause).to_owned(),
         DiagnosisCode::TargetTimeout => say!(l, values, diagnosis.target_timeout.cause, port),
         DiagnosisCode::TargetRefused => say!(l, values, diagnosis.target_refused.cause, port),
-        DiagnosisCode::TargetWrongCode => say!(l, values, diagnosis.target_wrong_code.cause, path, answer, matcher),
+        DiagnosisCode::TargetWrongCode => say!(
+            l,
+            values,
+            diagnosis.target_wrong_code.cause,
+            path,
+            answer,
+            matcher
+        ),
         DiagnosisCode::DeploymentFailed => say!(l, values, diagnosis.deployment_failed.cause, reason),
         DiagnosisCode::RolledBack => say!(l, values, diagnosis.rolled_back.cause, reason),
         DiagnosisCode::LoadBalancerFailed => say!(l, values, diagnosis.load_balancer_failed.cause, reason),

@@ -1,6 +1,6 @@
 //! Errors at the panel's boundary, in the reader's language.
 
-use crate::backend::{error::NextLabel, PanelError, PanelErrorCode};
+use crate::backend::{PanelError, PanelErrorCode, error::NextLabel};
 use crate::i18n::{Locale, t};
 use crate::words::say;
 

@@ -11,10 +11,16 @@ pub fn problem(l: Locale, problem: &Problem) -> String {
     match &problem.code {
         ProblemCode::Missing => t!(l, problem.missing).to_owned(),
         ProblemCode::NotANumber => t!(l, problem.not_a_number, given = given),
-        ProblemCode::OutOfRange { min, max } => t!(l, problem.out_of_range, given = given, min = min, max = max),
+        ProblemCode::OutOfRange { min, max } => {
+            t!(l, problem.out_of_range, given = given, min = min, max = max)
+        }
         ProblemCode::BadName { rule } => t!(l, problem.bad_name, given = given, rule = rule),
-        ProblemCode::NotOneOf { choices } => t!(l, problem.not_one_of, given = given, choices = choices.join(", ")),
-        ProblemCode::CpuMemoryPair { valid_memory_mib } => t!(l, problem.cpu_memory_pair, valid = listed(valid_memory_mib)),
+        ProblemCode::NotOneOf { choices } => {
+            t!(l, problem.not_one_of, given = given, choices = choices.join(", "))
+        }
+        ProblemCode::CpuMemoryPair { valid_memory_mib } => {
+            t!(l, problem.cpu_memory_pair, valid = listed(valid_memory_mib))
+        }
         ProblemCode::BadPath => t!(l, problem.bad_path, given = given),
         ProblemCode::BadVpcRange => t!(l, problem.bad_vpc_range, given = given),
         ProblemCode::BadImage => t!(l, problem.bad_image, given = given),
@@ -24,18 +30,31 @@ pub fn problem(l: Locale, problem: &Problem) -> String {
         ProblemCode::Twice => t!(l, problem.twice, given = given),
         ProblemCode::NotLessThan { other } => t!(l, problem.not_less_than, given = given, other = other),
         ProblemCode::NoRoomToDeploy => t!(l, problem.no_room_to_deploy).to_owned(),
-        ProblemCode::UnknownVersion { supported } => t!(l, problem.unknown_version, given = given, supported = supported),
+        ProblemCode::UnknownVersion { supported } => {
+            t!(l, problem.unknown_version, given = given, supported = supported)
+        }
         ProblemCode::Syntax { message, .. } => t!(l, problem.syntax, message = message),
         ProblemCode::BadTag => t!(l, problem.bad_tag, given = given),
         ProblemCode::BadSubnetRange => t!(l, problem.bad_subnet_range, given = given),
         ProblemCode::WrongType { expected } => t!(l, problem.wrong_type, expected = expected.to_string()),
         ProblemCode::ConflictsWith { other } => t!(l, problem.conflicts_with, other = other),
         ProblemCode::BadCidr { nearest: None } => t!(l, problem.bad_cidr, given = given),
-        ProblemCode::BadCidr { nearest: Some(nearest) } => t!(l, problem.bad_cidr_nearest, given = given, nearest = nearest),
+        ProblemCode::BadCidr {
+            nearest: Some(nearest),
+        } => t!(l, problem.bad_cidr_nearest, given = given, nearest = nearest),
         ProblemCode::UnknownRegion { nearest: None } => t!(l, problem.unknown_region, given = given),
-        ProblemCode::UnknownRegion { nearest: Some(nearest) } => t!(l, problem.unknown_region_nearest, given = given, nearest = nearest),
+        ProblemCode::UnknownRegion {
+            nearest: Some(nearest),
+        } => t!(
+            l,
+            problem.unknown_region_nearest,
+            given = given,
+            nearest = nearest
+        ),
         ProblemCode::UnknownField { nearest: None } => t!(l, problem.unknown_field, given = given),
-        ProblemCode::UnknownField { nearest: Some(nearest) } => t!(l, problem.unknown_field_nearest, given = given, nearest = nearest),
+        ProblemCode::UnknownField {
+            nearest: Some(nearest),
+        } => t!(l, problem.unknown_field_nearest, given = given, nearest = nearest),
     }
 }
 
@@ -43,7 +62,11 @@ pub fn problem(l: Locale, problem: &Problem) -> String {
 pub fn problems<'a>(l: Locale, found: impl IntoIterator<Item = &'a Problem>) -> Problems {
     let found: Vec<_> = found
         .into_iter()
-        .map(|item| FieldProblem { field: item.field.clone(), code: code(&item.code), message: problem(l, item) })
+        .map(|item| FieldProblem {
+            field: item.field.clone(),
+            code: code(&item.code),
+            message: problem(l, item),
+        })
         .collect();
     found.into()
 }
@@ -51,7 +74,11 @@ pub fn problems<'a>(l: Locale, found: impl IntoIterator<Item = &'a Problem>) -> 
 /// The code as it stands in JSON, for tests and for people who search for it.
 fn code(code: &ProblemCode) -> String {
     let value = serde_json::to_value(code).unwrap_or_default();
-    value.get("code").and_then(|code| code.as_str()).unwrap_or_default().to_owned()
+    value
+        .get("code")
+        .and_then(|code| code.as_str())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn listed(numbers: &[u32]) -> String {

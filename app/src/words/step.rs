@@ -57,9 +57,15 @@ fn removed_kind(l: Locale, target: &Removal) -> &'static str {
 /// The name a person knows it by. Names are AWS's: they have no language.
 pub fn name(action: &Action) -> String {
     match action {
-        Action::LinkedRole { service: LinkedService::Ecs } => LinkedService::Ecs.role_name().into(),
+        Action::LinkedRole {
+            service: LinkedService::Ecs,
+        } => LinkedService::Ecs.role_name().into(),
         Action::LinkedRole { service } => service.role_name().into(),
-        Action::ImagePushed { repository, reference, .. } => format!("{repository}:{reference}"),
+        Action::ImagePushed {
+            repository,
+            reference,
+            ..
+        } => format!("{repository}:{reference}"),
         Action::Repository { name, .. }
         | Action::LogGroup { name, .. }
         | Action::ExecutionRole { name, .. }
@@ -71,7 +77,12 @@ pub fn name(action: &Action) -> String {
         Action::Vpc { cidr, .. } => cidr.to_string(),
         Action::Subnet { cidr, zone, .. } => format!("{cidr} · {}", zone.name),
         Action::SecurityGroup { name, adopt, .. } => adopt.clone().unwrap_or_else(|| name.clone()),
-        Action::TargetGroup { name, port, health_check, .. } => format!("{name} · :{port} {}", health_check.path),
+        Action::TargetGroup {
+            name,
+            port,
+            health_check,
+            ..
+        } => format!("{name} · :{port} {}", health_check.path),
         Action::Listener { port, .. } => format!("HTTP :{port}"),
         Action::TaskDefinition { family, .. } => family.clone(),
         Action::Deployment { service, .. } => service.clone(),

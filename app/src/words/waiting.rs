@@ -13,7 +13,15 @@ pub fn waiting(l: Locale, waiting: &Waiting) -> String {
         WaitingCode::RoleSpreading => say!(l, values, waiting.role_spreading, role),
         WaitingCode::LoadBalancerProvisioning => say!(l, values, waiting.load_balancer_provisioning, name),
         WaitingCode::TasksStarting => say!(l, values, waiting.tasks_starting, running, desired, status),
-        WaitingCode::TargetsInitial => say!(l, values, waiting.targets_initial, healthy, desired, state, reason),
+        WaitingCode::TargetsInitial => say!(
+            l,
+            values,
+            waiting.targets_initial,
+            healthy,
+            desired,
+            state,
+            reason
+        ),
         WaitingCode::DeploymentSettling => say!(l, values, waiting.deployment_settling, status),
         WaitingCode::NameResolution => say!(l, values, waiting.name_resolution, host),
         WaitingCode::FirstAnswer => say!(l, values, waiting.first_answer, url, answer),
