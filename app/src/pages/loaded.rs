@@ -57,7 +57,6 @@ where
             let Some(backend) = backend else {
                 return view! { <Refused error=PanelError::new(PanelErrorCode::Unexpected)/> }.into_any();
             };
-            provide_surroundings(&backend);
             let kept = match &notice {
                 Some(id) => backend.notice(id).await,
                 None => None,
@@ -69,15 +68,6 @@ where
         })
     };
     view! { <Suspense>{page}</Suspense> }
-}
-
-fn provide_surroundings(backend: &SharedBackend) {
-    if let Some(viewer) = backend.viewer() {
-        provide_context(Viewer { name: viewer.name, stacks: None });
-    }
-    if let Ok(zone) = jiff::tz::TimeZone::get(&backend.installation().time_zone) {
-        provide_context(Zone(zone));
-    }
 }
 
 /// The error of a refused form, above it.
