@@ -5,6 +5,7 @@ pub mod cloud;
 pub mod diagnosis;
 pub mod health;
 pub mod plan;
+pub mod policy;
 pub mod prices;
 pub mod run;
 pub mod snapshot;

@@ -15,7 +15,7 @@ use super::{RunOptions, RunState, StepRecord, StepState};
 use crate::clock::{Chance, Clock};
 use crate::cloud::{Cloud, TAG_RUN, TAG_STACK, Tags};
 use crate::plan::action::Outputs;
-use crate::plan::{Change, Plan, StepId};
+use crate::plan::{Plan, StepId};
 use crate::step::{Context, Outcome, Progress, StepError};
 
 /// How often it is asked whether somebody wants to stop, in account time.
@@ -188,7 +188,7 @@ impl<'p> Execution<'p> {
             live.record.outputs.clone(),
         );
         let (did, since, execution_since) = (live.did, live.since, self.since);
-        let adopting = live.planned.change == Change::Adopt;
+        let change = live.planned.change;
         let step = live.step.clone();
         Box::pin(async move {
             let context = Context {
@@ -202,7 +202,7 @@ impl<'p> Execution<'p> {
                 now: clock.now(),
                 since,
                 execution_since,
-                adopting,
+                change,
             };
             let answer = step.advance(&context).await;
             Event::Answered(index, Box::new(answer))

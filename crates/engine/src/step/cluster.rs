@@ -28,7 +28,7 @@ impl Step for Cluster {
             None => compute.create_cluster(&self.name, context.tags.clone()).await?,
         };
         let owner = context.owner(&found.tags);
-        if owner == Owner::Somebody && !context.adopting {
+        if owner == Owner::Somebody && !context.may_borrow() {
             return Ok(context
                 .name_taken("cluster", &self.name, "ecs:DescribeClusters")
                 .into());

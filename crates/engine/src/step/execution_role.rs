@@ -56,7 +56,7 @@ impl Step for ExecutionRole {
             }
         };
         let owner = context.owner(&found.tags);
-        if owner == Owner::Somebody && !self.adopt && !context.adopting {
+        if owner == Owner::Somebody && !self.adopt && !context.may_borrow() {
             return Ok(context.name_taken("role", &self.name, "iam:GetRole").into());
         }
         if !found

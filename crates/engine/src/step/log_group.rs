@@ -39,7 +39,7 @@ impl Step for LogGroup {
         let owner = context.owner(&found.tags);
         let mut changed = false;
         if owner == Owner::Somebody {
-            if !context.adopting {
+            if !context.may_borrow() {
                 return Ok(context
                     .name_taken("log_group", &self.name, "logs:DescribeLogGroups")
                     .into());

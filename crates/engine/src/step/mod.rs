@@ -36,7 +36,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{AwsFault, Cloud, CloudError, Tags};
-use crate::plan::StepId;
+use crate::plan::{Change, StepId};
 use crate::plan::action::{OutputName, Outputs, Ref};
 pub use execution_role::secrets_policy_name;
 pub use kinds::step;
@@ -238,8 +238,9 @@ pub struct Context<'a> {
     pub since: Timestamp,
     /// When this execution of the run began. What failed before it is what somebody asks to try again.
     pub execution_since: Timestamp,
-    /// The plan says that the user chose a resource that is not ours: it is used, and never changed or deleted.
-    pub adopting: bool,
+    /// What the plan says about this step. `Adopt`, or `Keep` of what is not ours: the user chose somebody else's
+    /// resource; it is used, and never changed or deleted.
+    pub change: Change,
 }
 
 /// A reference whose step gave no such output: `plan::lint` forbids it, so it means a damaged ledger.

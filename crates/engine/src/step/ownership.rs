@@ -2,6 +2,7 @@
 
 use super::{Context, Diagnosis, DiagnosisCode, Outcome};
 use crate::cloud::{TAG_RUN, TAG_STACK, Tags};
+use crate::plan::Change;
 
 /// Whose a resource is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +32,15 @@ impl Context<'_> {
         self.owner(tags) != Owner::Somebody
     }
 
+    /// Whether the plan, which knows what the user chose, lets this step use what is not ours.
+    pub(crate) fn may_borrow(&self) -> bool {
+        matches!(self.change, Change::Adopt | Change::Keep)
+    }
+
     /// How a step that leaves a resource of this owner as it should be ended. `changed`: by this call.
     pub(crate) fn ended(&self, owner: Owner, changed: bool) -> Outcome {
         match (owner, self.did) {
-            (Owner::Somebody, _) if self.adopting => Outcome::Adopted,
+            (Owner::Somebody, _) if self.change == Change::Adopt => Outcome::Adopted,
             (Owner::ThisRun, _) | (_, Some(Outcome::Created)) => Outcome::Created,
             (_, Some(Outcome::Updated)) => Outcome::Updated,
             _ if changed => Outcome::Updated,

@@ -55,7 +55,7 @@ impl Step for Repository {
         let owner = context.owner(&found.tags);
         let mut changed = false;
         if owner == Owner::Somebody {
-            if !context.adopting {
+            if !context.may_borrow() {
                 return Ok(context
                     .name_taken("repository", &self.name, "ecr:DescribeRepositories")
                     .into());

@@ -1,4 +1,4 @@
-//! A security group: ours with exactly the outgoing rules asked for, or the user's own with the missing rules added.
+//! A security group: ours with exactly the rules asked for, or the user's own with the missing rules added.
 
 use async_trait::async_trait;
 
@@ -87,6 +87,7 @@ impl Step for SecurityGroup {
             "ec2:CreateTags",
             "ec2:AuthorizeSecurityGroupIngress",
             "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:RevokeSecurityGroupIngress",
             "ec2:RevokeSecurityGroupEgress",
         ]
     }
@@ -134,6 +135,13 @@ impl Step for SecurityGroup {
                 .authorize(&found.id, Direction::Ingress, &incoming)
                 .await?;
             changed = true;
+        }
+        if self.adopt.is_none() {
+            let extra = lacking(&found.ingress, &self.rules(context, &self.ingress)?);
+            if !extra.is_empty() {
+                network.revoke(&found.id, Direction::Ingress, &extra).await?;
+                changed = true;
+            }
         }
         if let (Some(planned), None) = (&self.egress, &self.adopt) {
             let wanted = self.rules(context, planned)?;
