@@ -33,9 +33,9 @@ pub struct Slot {
     pub p99_us: Option<u64>,
 }
 
-/// Histories of monitors, each with all slots from `from` to `to`, the empty ones included. Slots shorter than an
-/// hour come from the minutes (two days), others from the hours (90 days). `slot_s` counts seconds: a divisor or a
-/// multiple of an hour. The newest slot holds what is summed up so far.
+/// Histories of monitors, each with all slots from `from` to `to`, the empty ones included. `slot_s` counts seconds:
+/// a divisor or a multiple of an hour. Slots shorter than an hour come from the minutes (kept for two days, 1,440 rows
+/// a day and monitor); others from the hours (90 days, 24 rows), and for the hour that is not over from its minutes.
 ///
 /// # Errors
 /// Those of the database.
@@ -52,7 +52,14 @@ pub async fn slots(
     let query = if size < 3_600 {
         "SELECT * FROM rollup_1m WHERE monitor_id = ANY ($1) AND bucket >= $2 AND bucket < $3"
     } else {
-        "SELECT * FROM rollup_1h WHERE monitor_id = ANY ($1) AND bucket >= $2 AND bucket < $3"
+        "WITH summed AS (
+             SELECT coalesce((SELECT done_until FROM rollup_progress WHERE tier = '1h'), '-infinity') AS until
+         )
+         SELECT * FROM rollup_1h
+         WHERE monitor_id = ANY ($1) AND bucket >= $2 AND bucket < least($3, (SELECT until FROM summed))
+         UNION ALL
+         SELECT * FROM rollup_1m
+         WHERE monitor_id = ANY ($1) AND bucket >= greatest($2, (SELECT until FROM summed)) AND bucket < $3"
     };
     let rows = sqlx::query(query)
         .bind(monitors)

@@ -365,6 +365,25 @@ async fn a_history_has_every_slot_with_percentiles_within_eight_percent() {
 }
 
 #[tokio::test]
+async fn the_hour_that_is_not_over_is_drawn_from_its_minutes_and_nothing_twice() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    let batch: Vec<_> = (0..150)
+        .map(|n: i64| observation(id, noon() + (30 * n).seconds(), Look::Good, 1_000))
+        .collect();
+    results::save(&bed.db, &batch).await.unwrap();
+    let now = noon() + 75.minutes();
+    let drawn = async || {
+        let hours = history::slots(&bed.db, &[id], noon(), now, 3_600).await.unwrap();
+        hours[&id].iter().map(|slot| slot.up).collect::<Vec<_>>()
+    };
+    rollups::roll_up(&bed.db, noon() + 30.minutes()).await.unwrap();
+    assert_eq!(drawn().await, [60, 0]);
+    rollups::roll_up(&bed.db, now).await.unwrap();
+    assert_eq!(drawn().await, [120, 30]);
+}
+
+#[tokio::test]
 async fn uptime_is_the_time_between_changes_and_leaves_the_unknown_out() {
     let bed = TestDb::new().await;
     let id = monitor(&bed.db).await;
