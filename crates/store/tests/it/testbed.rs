@@ -158,25 +158,20 @@ async fn template(admin: &str) -> String {
     name
 }
 
-/// Drops the templates of other migrations and what killed tests left more than an hour ago. Version 7 ids sort by
-/// time.
+/// Drops what killed tests left more than an hour ago. Version 7 ids sort by time.
 async fn tidy(connection: &mut PgConnection, admin: &str) {
     let hour_ago = jiff::Timestamp::now().as_second() - 3_600;
     let then = uuid::Timestamp::from_unix(uuid::NoContext, u64::try_from(hour_ago).unwrap(), 0);
     let oldest = format!("slipway_test_{}", Uuid::new_v7(then).simple());
-    let left: Vec<(String, bool)> = sqlx::query_as(
-        "SELECT datname::text, datistemplate FROM pg_database
-         WHERE datname LIKE 'slipway\\_template\\_%' OR datname LIKE 'slipway\\_test\\_%' AND datname < $1",
+    let left: Vec<String> = sqlx::query_scalar(
+        "SELECT datname::text FROM pg_database WHERE datname LIKE 'slipway\\_test\\_%' AND datname < $1",
     )
     .bind(oldest)
     .fetch_all(connection)
     .await
     .unwrap();
-    for (name, is_template) in left {
-        if is_template {
-            execute(admin, format!("ALTER DATABASE {name} WITH IS_TEMPLATE false")).await;
-        }
-        execute(admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    for name in left {
+        execute(admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     }
 }
 
