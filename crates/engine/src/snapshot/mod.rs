@@ -65,7 +65,7 @@ pub struct Snapshot {
     pub cluster: Option<Cluster>,
     /// Newest active revision of the family.
     pub task_definition: Option<TaskDefinition>,
-    /// All active revisions of the family, newest first.
+    /// Active revisions of the family that carry the stack's tag, newest first.
     pub task_definition_arns: Vec<String>,
     /// The service.
     pub service: Option<Service>,

@@ -1,5 +1,6 @@
 //! Reading the account: what does not depend on each other is read at once.
 
+use futures::future::try_join_all;
 use futures::{join, try_join};
 use jiff::Timestamp;
 
@@ -35,7 +36,7 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         try_join!(
             cloud.compute.cluster(&names.cluster),
             cloud.compute.task_definition(&names.family),
-            cloud.compute.task_definition_arns(&names.family),
+            own_revisions(cloud, spec, &names),
             cloud.compute.service(&names.cluster, &names.service),
         )
     };
@@ -104,6 +105,22 @@ async fn image(
         cloud.registry.image(&repository, &reference)
     )?;
     Ok((Some(found), images.len(), image))
+}
+
+/// The family may hold revisions that somebody else registered: those are never touched.
+async fn own_revisions(cloud: &Cloud, spec: &StackSpec, names: &Names) -> Result<Vec<String>> {
+    let arns = cloud.compute.task_definition_arns(&names.family).await?;
+    let read = async |arn: String| {
+        let found = cloud.compute.task_definition(&arn).await?;
+        Ok(found
+            .filter(|found| found.active && owned_by(&found.tags, &spec.name))
+            .map(|_| arn))
+    };
+    Ok(try_join_all(arns.into_iter().map(read))
+        .await?
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 async fn role(cloud: &Cloud, names: &Names) -> Result<(Option<Role>, Option<String>)> {
