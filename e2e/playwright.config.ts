@@ -1,0 +1,90 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig } from '@playwright/test';
+
+// `cargo xtask e2e` sets all of these. By hand, `npx playwright test` in this folder takes the binary of the default
+// target folder. Set once: Playwright's workers read this file again and inherit the environment.
+const env = process.env;
+const target = join(import.meta.dirname, '..', 'target');
+const bin = (env.SLIPWAY_BIN ??= join(target, 'debug', 'slipway'));
+const home = (env.SLIPWAY_E2E_HOME ??= mkdtempSync('/tmp/slipway-e2e-'));
+const port = (env.SLIPWAY_E2E_PORT ??= '4173');
+const results = (env.SLIPWAY_E2E_RESULTS ??= join(target, 'e2e'));
+const site = (env.LEPTOS_SITE_ROOT ??= join(target, 'site'));
+// The panel writes its one-time setup link here; the setup test reads it.
+const setupLinkFile = (env.SLIPWAY_SETUP_LINK_FILE ??= join(home, 'setup-link'));
+const address = `127.0.0.1:${port}`;
+const baseURL = `http://${address}`;
+
+const chromium =
+  env.SLIPWAY_CHROMIUM ??
+  ['/usr/bin/chromium', '/usr/bin/google-chrome-stable', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+
+// The panel must never find a real account or another database in the environment of whoever runs the tests.
+for (const name of Object.keys(env)) {
+  if (/^(AWS_|DATABASE_URL$|PG)/.test(name)) delete env[name];
+}
+const panel: Record<string, string> = {
+  AWS_EC2_METADATA_DISABLED: 'true',
+  LEPTOS_OUTPUT_NAME: 'slipway',
+  LEPTOS_SITE_ROOT: site,
+  LEPTOS_SITE_PKG_DIR: 'pkg',
+  LEPTOS_SITE_ADDR: address,
+  RUST_BACKTRACE: '1',
+  SLIPWAY_DATA_DIR: join(home, 'data'),
+  SLIPWAY_SETUP_LINK_FILE: setupLinkFile,
+};
+const desktop = { width: 1280, height: 800 };
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: join(results, 'artifacts'),
+  fullyParallel: false,
+  workers: 2,
+  retries: 0,
+  forbidOnly: !!env.CI,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['json', { outputFile: join(results, 'report.json') }]],
+  use: {
+    baseURL,
+    locale: 'ja-JP',
+    timezoneId: 'Asia/Tokyo',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(chromium ? { executablePath: chromium } : {}),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--no-first-run',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    // Opens the setup link and makes the owner, once, before everything else.
+    { name: 'setup', testMatch: '**/*.setup.ts', use: { viewport: desktop } },
+    { name: 'desktop', testMatch: '**/*.spec.ts', dependencies: ['setup'], use: { viewport: desktop } },
+    { name: 'narrow', testMatch: '**/*.spec.ts', dependencies: ['setup'], use: { viewport: { width: 320, height: 720 } } },
+    {
+      name: 'nojs',
+      testMatch: '**/*.spec.ts',
+      dependencies: ['setup'],
+      use: { viewport: desktop, javaScriptEnabled: false },
+    },
+  ],
+  webServer: {
+    command: `"${bin}" serve`,
+    url: baseURL,
+    env: panel,
+    reuseExistingServer: false,
+    timeout: 60_000,
+    stdout: 'pipe',
+    stderr: 'pipe',
+    // The panel stops its own PostgreSQL before it ends.
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
+  },
+});
