@@ -8,6 +8,7 @@
 pub mod backend;
 pub mod charts;
 pub mod components;
+pub mod console;
 #[cfg(feature = "ssr")]
 pub mod forms;
 pub mod format;

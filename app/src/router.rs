@@ -8,7 +8,11 @@ use leptos_router::{
     path,
 };
 
-use crate::pages::{errors::NotFound, styleguide::Styleguide};
+use crate::pages::{
+    connection::Connection, connection_new::NewConnection, connections::Connections, dashboard::Dashboard,
+    destroy::Destroy, draft::DraftPage, errors::NotFound, run::Run, runs::Runs, setup::Setup, sign_in::SignIn,
+    stack::Stack, styleguide::Styleguide,
+};
 
 /// The panel inside of the document.
 #[component]
@@ -17,6 +21,17 @@ pub fn App() -> impl IntoView {
     view! {
         <Router>
             <FlatRoutes fallback=NotFound>
+                <Route path=path!("/") view=Dashboard ssr=SsrMode::Async/>
+                <Route path=path!("/setup/:token") view=Setup ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/connections") view=Connections ssr=SsrMode::Async/>
+                <Route path=path!("/connections/new") view=NewConnection ssr=SsrMode::Async/>
+                <Route path=path!("/connections/:id") view=Connection ssr=SsrMode::Async/>
+                <Route path=path!("/drafts/:id/:step") view=DraftPage ssr=SsrMode::Async/>
+                <Route path=path!("/stacks/:id") view=Stack ssr=SsrMode::Async/>
+                <Route path=path!("/stacks/:id/runs") view=Runs ssr=SsrMode::Async/>
+                <Route path=path!("/stacks/:id/destroy") view=Destroy ssr=SsrMode::Async/>
+                <Route path=path!("/runs/:id") view=Run ssr=SsrMode::Async/>
                 <Route path=path!("/styleguide") view=Styleguide ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>

@@ -254,6 +254,8 @@ pub struct ServicePage {
     pub sizes: Vec<(u32, Vec<u32>)>,
     /// US dollars a month of one task of the chosen size, and the date of the price list (`2026-11`).
     pub task_monthly_usd: f64,
+    /// Yen for a dollar.
+    pub yen_per_usd: f64,
     /// Date of the price list.
     pub prices_of: String,
 }
@@ -360,6 +362,9 @@ pub trait Drafts: Send + Sync {
     async fn frontend_page(&self, id: &str) -> Answer<FrontendPage>;
     /// The review page: takes a snapshot and plans.
     async fn review_page(&self, id: &str) -> Answer<ReviewPage>;
+    /// Digest of the image the draft names, once it is in the repository. `GET /drafts/{id}/image/events` asks every few
+    /// seconds and sends event `image` when there is one.
+    async fn image_digest(&self, id: &str) -> Answer<Option<String>>;
     /// Keep what was typed on one page, right or wrong; answers that page's problems.
     async fn save_page(&self, id: &str, step: WizardStep, values: FormValues) -> Answer<Vec<Problem>>;
     /// Make the repository the draft names, so that an image can be pushed; answers the run's id once it is over.

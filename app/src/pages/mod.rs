@@ -3,8 +3,18 @@
 pub mod connection;
 pub mod connection_new;
 pub mod connections;
+pub mod dashboard;
+pub mod destroy;
+pub mod draft;
 pub mod errors;
+mod health;
 mod loaded;
+mod money;
+mod plan_table;
+pub mod run;
+pub mod run_live;
+pub mod runs;
 pub mod setup;
 pub mod sign_in;
+pub mod stack;
 pub mod styleguide;

@@ -1,0 +1,81 @@
+//! Wizard: the Amplify frontend.
+
+use leptos::prelude::*;
+
+use super::super::loaded::loaded;
+use super::{Onward, Wizard, problems};
+use crate::backend::drafts::{self, AppChoice, WizardStep};
+use crate::components::*;
+use crate::i18n::{Locale, locale, t};
+use crate::routes;
+
+/// Which frontend calls the stack, and how it gets the address.
+#[component]
+pub(super) fn FrontendPage(id: String) -> impl IntoView {
+    loaded(
+        move |backend| {
+            let id = id.clone();
+            async move { backend.frontend_page(&id).await }
+        },
+        |page: drafts::FrontendPage, around| {
+            let l = locale();
+            let step = WizardStep::Frontend;
+            let found = problems(&page.draft, step, &around);
+            let chosen = page.draft.value("frontend.app").to_owned();
+            let (branch, variables) = (page.draft.value("frontend.branch").to_owned(), page.draft.value("frontend.variables").to_owned());
+            let branch_only = page.draft.value("frontend.branch_only") == "on";
+            let none = chosen.is_empty() || chosen == "none";
+            let action = routes::draft(&page.draft.id, step);
+            let (apps, trouble) = match page.apps {
+                Ok(apps) => (apps, None),
+                Err(reason) => (Vec::new(), Some(reason)),
+            };
+            let lead = if apps.is_empty() { t!(l, wizard.frontend.lead_none) } else { t!(l, wizard.frontend.lead) };
+            let branches: Vec<_> = branches(&apps, &branch);
+            let choices: Vec<_> = apps.iter().map(|app| app_choice(l, app, &chosen)).collect();
+            view! {
+                <Wizard draft=page.draft step around lead>
+                    {trouble.map(|reason| view! { <Note tone=Tone::Warn title=t!(l, wizard.frontend.trouble)>{reason}</Note> })}
+                    <form class="panel" method="post" action=action novalidate=true>
+                        <div class="body">
+                            <ProblemSummary problems=found.clone()/>
+                            <Choices legend=t!(l, wizard.frontend.which) name="frontend.app" problems=found.clone()>
+                                {choices}
+                                <Choice name="frontend.app" value="none" checked=none why=t!(l, wizard.frontend.none_why)>{t!(l, wizard.frontend.none)}</Choice>
+                            </Choices>
+                            <div class="nested when-frontend">
+                                {if branches.is_empty() {
+                                    view! { <TextField name="frontend.branch" label=t!(l, wizard.frontend.branch) value=branch problems=found.clone() mono=true required=true/> }.into_any()
+                                } else {
+                                    view! { <SelectField name="frontend.branch" label=t!(l, wizard.frontend.branch) options=branches value=branch problems=found.clone() mono=true/> }.into_any()
+                                }}
+                                <TextField name="frontend.variables" label=t!(l, wizard.frontend.variables) value=variables hint=t!(l, wizard.frontend.variables_hint) problems=found mono=true required=true/>
+                                <Check name="frontend.branch_only" label=t!(l, wizard.frontend.branch_only) checked=branch_only hint=t!(l, wizard.frontend.branch_only_hint)/>
+                            </div>
+                            <Note tone=Tone::Warn>{t!(l, wizard.frontend.mixed)}</Note>
+                            <Onward step/>
+                        </div>
+                    </form>
+                </Wizard>
+            }
+        },
+    )
+}
+
+fn app_choice(l: Locale, app: &AppChoice, chosen: &str) -> AnyView {
+    let names = if app.variables.is_empty() { "–".to_owned() } else { app.variables.join(", ") };
+    let why = format!("{} · {} · {}", app.id, app.domain, t!(l, wizard.frontend.has, names = names));
+    let checked = app.id == chosen || app.name == chosen;
+    view! { <Choice name="frontend.app" value=app.id.clone() checked why><b>{app.name.clone()}</b></Choice> }.into_any()
+}
+
+/// Branches of all apps, each once; the typed one stays on offer.
+fn branches(apps: &[AppChoice], typed: &str) -> Vec<SelectOption> {
+    let mut names: Vec<&str> = apps.iter().flat_map(|app| app.branches.iter().map(String::as_str)).collect();
+    if !names.is_empty() && !typed.is_empty() {
+        names.push(typed);
+    }
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| SelectOption::new(name, name)).collect()
+}

@@ -1,0 +1,280 @@
+//! The live part of a run's page: head, slip, waits, and what was made.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use engine::plan::action::OutputName;
+use engine::plan::{PlannedStep, StepId};
+use engine::run::{RunState, StepRecord, StepState};
+use engine::step::{Diagnosis, Outcome};
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+use crate::backend::runs::{RunProgress, RunView};
+use crate::charts::{BarState, Slip, SlipBar, SlipView};
+use crate::components::*;
+use crate::format;
+use crate::i18n::{Locale, locale, t};
+use crate::live::{Line, follow};
+use crate::routes;
+use crate::words;
+
+/// Follows the run's events and shows where it stands.
+#[island]
+pub fn RunLive(
+    /// The run as the page was made.
+    run: RunView,
+    /// Where its events come from.
+    events: String,
+    /// What it is for, in words.
+    purpose: String,
+) -> impl IntoView {
+    let l = locale();
+    let (current, set_current) = signal(run);
+    let (lost, set_lost) = signal(false);
+    Effect::new(move |_| {
+        if current.with_untracked(|run| run.state.is_over()) {
+            return;
+        }
+        follow(
+            events.clone(),
+            &["run"],
+            move |event| {
+                let Ok(progress) = serde_json::from_str::<RunProgress>(&event.data) else {
+                    return ControlFlow::Continue(());
+                };
+                let over = progress.state.is_over();
+                set_current.update(|run| run.advance(progress));
+                if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+            move |line| set_lost.set(line == Line::Lost),
+        );
+    });
+    view! {
+        {move || lost.get().then(|| view! { <Note tone=Tone::Warn>{t!(l, run.lost)}</Note> })}
+        {move || current.with(|run| head(l, run, &purpose))}
+        {move || current.with(|run| facts(l, run))}
+        {move || current.with(|run| blocked(l, run))}
+        <Panel title=t!(l, plan.axis) end=t!(l, run.axis_legend)>{move || current.with(|run| view! { <Slip view=slip(l, run)/> })}</Panel>
+        {move || current.with(|run| waits(l, run))}
+        {move || current.with(|run| table(l, run))}
+    }
+}
+
+fn seconds_between(from: Option<Timestamp>, to: Timestamp) -> u64 {
+    from.map_or(0, |from| u64::try_from(to.as_second() - from.as_second()).unwrap_or(0))
+}
+
+fn elapsed(run: &RunView) -> u64 {
+    seconds_between(run.started_at, run.finished_at.unwrap_or(run.now))
+}
+
+fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
+    let (tone, word) = words::run::run_state(l, run.state);
+    let moving = !run.state.is_over();
+    let lead = lead(l, run);
+    let cancel = (moving && !run.cancelling).then(|| {
+        view! {
+            <Confirm open=t!(l, run.cancel) question=t!(l, run.cancel_question) danger=true>
+                <form method="post" action=format!("{}/cancel", routes::run(&run.id))><Button kind=ButtonKind::Danger>{t!(l, run.cancel_go)}</Button></form>
+            </Confirm>
+        }
+    });
+    let resumable = matches!(run.state, RunState::Failed | RunState::Cancelled | RunState::Waiting);
+    let resume = resumable.then(|| {
+        view! {
+            <form method="post" action=format!("{}/resume", routes::run(&run.id))><Button kind=ButtonKind::Primary>{t!(l, run.resume)}</Button></form>
+        }
+    });
+    let stack = (!moving).then(|| view! { <LinkButton href=routes::stack(&run.stack_id)>{t!(l, run.to_stack)}</LinkButton> });
+    let url = run.url.clone().filter(|_| run.state == RunState::Succeeded);
+    view! {
+        <div class="head">
+            <div>
+                <h1><State tone word big=true live=moving/> <span class="quiet">{purpose.to_owned()}</span></h1>
+                <p class="lead" aria-live="polite">{lead}</p>
+                {url.map(|url| view! { <p class="address"><a href=url.clone()>{url.clone()}</a> <CopyButton text=url/></p> })}
+            </div>
+            <div class="actions">{cancel}{resume}{stack}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn lead(l: Locale, run: &RunView) -> String {
+    let left = u64::from(run.makespan_s).saturating_sub(elapsed(run));
+    let done = run.steps.iter().filter(|record| record.state == StepState::Done).count();
+    match run.state {
+        RunState::Queued => t!(l, run.lead_queued).to_owned(),
+        RunState::Running if run.cancelling => t!(l, run.lead_cancelling).to_owned(),
+        RunState::Running if left > 0 => t!(l, run.lead_running, done = done, all = run.plan.steps.len(), left = format::duration(l, left)),
+        RunState::Running => t!(l, run.lead_late, done = done, all = run.plan.steps.len()),
+        RunState::Succeeded => t!(l, run.lead_succeeded, time = format::duration(l, elapsed(run))),
+        RunState::Failed => t!(l, run.lead_failed).to_owned(),
+        RunState::Waiting => t!(l, run.lead_waiting).to_owned(),
+        RunState::Cancelled => t!(l, run.lead_cancelled).to_owned(),
+    }
+}
+
+fn facts(l: Locale, run: &RunView) -> AnyView {
+    let done = run.steps.iter().filter(|record| record.state == StepState::Done).count();
+    let calls: u32 = run.steps.iter().map(|record| record.attempts).sum();
+    let retries: u32 = run.steps.iter().map(|record| record.retries).sum();
+    let speed = (run.speed > 1).then(|| t!(l, run.speed, speed = run.speed));
+    view! {
+        <Facts>
+            <Fact name=t!(l, run.elapsed) value=format::clock(elapsed(run)) more=speed/>
+            <Fact name=t!(l, plan.expected) value=format::clock(u64::from(run.makespan_s))/>
+            <Fact name=t!(l, plan.steps) value=done.to_string() more=format!("/ {}", run.plan.steps.len())/>
+            <Fact name=t!(l, run.rounds) value=calls.to_string() more=(retries > 0).then(|| t!(l, run.retries, count = retries))/>
+        </Facts>
+    }
+    .into_any()
+}
+
+fn find<'a>(run: &'a RunView, id: &StepId) -> Option<&'a StepRecord> {
+    run.steps.iter().find(|record| record.step == *id)
+}
+
+fn bar_state(record: &StepRecord) -> BarState {
+    match (record.state, record.outcome) {
+        (StepState::Pending | StepState::Skipped, _) => BarState::Expected,
+        (StepState::Running, _) => BarState::Running,
+        (StepState::Waiting, _) => BarState::Waiting,
+        (StepState::Blocked, _) => BarState::Blocked,
+        (StepState::Done, Some(Outcome::Kept | Outcome::Adopted)) => BarState::Kept,
+        (StepState::Done, Some(Outcome::Waiting)) => BarState::Waiting,
+        (StepState::Done, _) => BarState::Ok,
+    }
+}
+
+fn slip(l: Locale, run: &RunView) -> SlipView {
+    let offset = |at: Timestamp| at.duration_since(run.started_at.unwrap_or(at)).as_secs_f64().max(0.0);
+    let end = run.finished_at.unwrap_or(run.now);
+    let bars = run
+        .schedule
+        .iter()
+        .filter_map(|bar| {
+            let step = run.plan.steps.iter().find(|step| step.id == bar.step)?;
+            let record = find(run, &bar.step);
+            let started = record.and_then(|record| record.started_at);
+            let stopped = record.and_then(|record| record.finished_at).unwrap_or(end);
+            Some(SlipBar {
+                label: format!("{} {}", words::step::kind(l, &step.action), words::step::name(&step.action)),
+                start_s: f64::from(bar.start_s),
+                len_s: f64::from(bar.len_s),
+                state: record.map_or(BarState::Expected, bar_state),
+                actual_start_s: started.map(offset),
+                actual_len_s: started.map(|started| (offset(stopped) - offset(started)).max(0.0)),
+                critical: bar.critical,
+            })
+        })
+        .collect();
+    SlipView { bars, now_s: (!run.state.is_over()).then(|| offset(run.now)) }
+}
+
+fn step_of<'a>(run: &'a RunView, record: &StepRecord) -> Option<&'a PlannedStep> {
+    run.plan.steps.iter().find(|step| step.id == record.step)
+}
+
+fn blocked(l: Locale, run: &RunView) -> Option<AnyView> {
+    let notes: Vec<_> = run
+        .steps
+        .iter()
+        .filter_map(|record| {
+            let diagnosis = record.diagnosis.as_ref().filter(|_| record.state == StepState::Blocked)?;
+            Some(diagnosed(l, step_of(run, record)?, record, diagnosis))
+        })
+        .collect();
+    (!notes.is_empty()).then(|| notes.into_any())
+}
+
+/// Cause, fix, evidence, AWS's own words.
+fn diagnosed(l: Locale, step: &PlannedStep, record: &StepRecord, diagnosis: &Diagnosis) -> AnyView {
+    let evidence: Vec<_> = diagnosis
+        .evidence
+        .iter()
+        .map(|seen| view! { <tr><td class="muted"><When at=seen.at style=TimeStyle::Second/></td><td>{seen.text.clone()} <span class="why">{seen.source.clone()}</span></td></tr> })
+        .collect();
+    let fault = record.fault.as_ref();
+    let title = format!("{} {}", words::step::kind(l, &step.action), words::step::name(&step.action));
+    let (code, message) = (fault.map(|fault| fault.code.clone()), fault.map(|fault| fault.message.clone()));
+    let request_id = fault.and_then(|fault| fault.request_id.clone());
+    let any = !evidence.is_empty();
+    view! {
+        <ErrorNote title why=words::diagnosis::cause(l, diagnosis) code message request_id/>
+        <Panel title=t!(l, run.fix) end=diagnosis.rule.clone()>
+            <p>{words::diagnosis::fix(l, diagnosis)}</p>
+            {any.then(|| view! { <Table label=t!(l, run.evidence)><tbody>{evidence}</tbody></Table> })}
+        </Panel>
+    }
+    .into_any()
+}
+
+fn waits(l: Locale, run: &RunView) -> Option<AnyView> {
+    let rows: Vec<_> = run
+        .steps
+        .iter()
+        .filter_map(|record| {
+            let waiting = record.waiting.as_ref().filter(|_| record.state == StepState::Waiting)?;
+            let step = step_of(run, record)?;
+            let since = seconds_between(record.started_at, run.now);
+            let (kind, name) = (words::step::kind(l, &step.action), words::step::name(&step.action));
+            Some(view! {
+                <tr>
+                    <td><State tone=Tone::Wait word=t!(l, step_state.waiting) live=true/></td>
+                    <td><b>{kind}</b> " " <code>{name}</code> <span class="why">{words::waiting::waiting(l, waiting)}</span></td>
+                    <td class="num"><Clock seconds=since/></td>
+                </tr>
+            })
+        })
+        .collect();
+    (!rows.is_empty() && !run.state.is_over()).then(|| {
+        view! { <Panel title=t!(l, run.waits) flush=true><Table label=t!(l, run.waits)><tbody>{rows}</tbody></Table></Panel> }.into_any()
+    })
+}
+
+fn table(l: Locale, run: &RunView) -> AnyView {
+    let commands: BTreeMap<&StepId, &Vec<String>> = run.commands.iter().map(|(step, lines)| (step, lines)).collect();
+    let region = run.plan.region.clone();
+    let rows: Vec<_> = run
+        .plan
+        .steps
+        .iter()
+        .map(|step| {
+            let record = find(run, &step.id).cloned().unwrap_or_else(|| StepRecord::pending(step.id.clone()));
+            let (tone, word) = words::run::step_state(l, &record);
+            let took = record.started_at.map(|started| seconds_between(Some(started), record.finished_at.unwrap_or(run.now)));
+            let text = commands.get(&step.id).map(|lines| lines.join("\n")).filter(|text| !text.is_empty());
+            let ids: Vec<_> = [OutputName::Id, OutputName::Arn, OutputName::DnsName, OutputName::Url]
+                .iter()
+                .filter_map(|name| record.outputs.get(name))
+                .take(2)
+                .map(|id| view! { <AwsId id=id.clone() console=console(&step.action, id, &region)/> " " })
+                .collect();
+            let name = words::step::name(&step.action);
+            view! {
+                <tr>
+                    <td><State tone word/></td>
+                    <td>{words::step::kind(l, &step.action)} <span class="why"><code>{name}</code></span></td>
+                    <td>{ids}</td>
+                    <td>{text.map(|text| view! { <Disclosure summary=t!(l, run.show)><Code text/></Disclosure> })}</td>
+                    <td class="num">{took.map(format::clock)}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <Panel title=t!(l, plan.steps) flush=true>
+            <Table label=t!(l, plan.steps) wide=true>
+                <thead><tr><th>{t!(l, run.state)}</th><th>{t!(l, plan.kind)}</th><th>"ID"</th><th>"AWS CLI"</th><th class="num">{t!(l, plan.time)}</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </Table>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn console(action: &engine::plan::action::Action, id: &str, region: &str) -> Option<String> {
+    crate::console::link(action, id, region)
+}

@@ -1,0 +1,193 @@
+//! One stack: its address, its health, everything it consists of, and the commands people keep.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::loaded::{NoticeOf, loaded};
+use super::runs::run_rows;
+use super::{health, money};
+use crate::backend::stacks::{HandyCommand, ResourceLine, StackPage};
+use crate::charts::{HistoryBars, Latency};
+use crate::components::*;
+use crate::format;
+use crate::i18n::{Locale, locale, t};
+use crate::routes;
+
+/// The page of a stack.
+#[component]
+pub fn Stack() -> impl IntoView {
+    let id = use_params_map().get_untracked().get("id").unwrap_or_default();
+    loaded(
+        move |backend| {
+            let id = id.clone();
+            async move { backend.stack(&id).await }
+        },
+        |page: StackPage, around| {
+            let l = locale();
+            let line = &page.line;
+            let (tone, word) = health::state(l, line.health.as_ref());
+            let name = line.name.clone();
+            let (edit, destroy) = (format!("/stacks/{}/edit", line.id), routes::destroy_stack(&line.id));
+            let actions = move || view! {
+                <form method="post" action=edit><Button kind=ButtonKind::Primary>{t!(l, stack.deploy)}</Button></form>
+                <LinkButton href=destroy kind=ButtonKind::Danger>{t!(l, stack.destroy)}</LinkButton>
+            };
+            let address = address(l, &page);
+            let facts = facts(l, &page);
+            let history = history(l, &page);
+            let resources = resources(l, page.resources);
+            let handy = handy(l, page.handy);
+            let runs = run_rows(l, page.runs);
+            let all_runs = routes::stack_runs(&page.line.id);
+            let runs_link = move || view! { <a href=all_runs>{t!(l, stack.all_runs)}</a> };
+            let trail = vec![Crumb::link(t!(l, nav.stacks), routes::HOME), Crumb::here(name.clone())];
+            let aside = format!("{} · {}", page.line.environment, page.line.region);
+            view! {
+                <Frame place=Place::Stacks trail aside>
+                    <PageHead title=name beside=move || view! { <State tone word/> } lead=address actions/>
+                    <NoticeOf around/>
+                    {facts}
+                    {history}
+                    {resources}
+                    <Cols>
+                        {handy}
+                        <Panel title=t!(l, stack.runs) end=runs_link flush=true>
+                            <Table label=t!(l, stack.runs)><tbody>{runs}</tbody></Table>
+                        </Panel>
+                    </Cols>
+                </Frame>
+            }
+        },
+    )
+}
+
+fn address(l: Locale, page: &StackPage) -> AnyView {
+    let image = page.image.clone();
+    let tasks = page.line.health.as_ref().and_then(|health| health.tasks).map_or(page.spec.service.desired_count, |tasks| tasks.0);
+    match page.line.url.clone() {
+        Some(url) => view! {
+            <a href=url.clone()>{url.clone()}</a> " " <CopyButton text=url/> " "
+            {t!(l, stack.serving, tasks = tasks)} " " <code>{image}</code>
+        }
+        .into_any(),
+        None => view! { {t!(l, stack.no_address)} " " <code>{image}</code> }.into_any(),
+    }
+}
+
+fn facts(l: Locale, page: &StackPage) -> AnyView {
+    let line = &page.line;
+    let health = line.health.as_ref();
+    let latency = health.and_then(|health| health.last_latency_us).map_or_else(|| "—".to_owned(), |us| format::millis(us as f64 / 1000.0));
+    let (running, desired) = health.and_then(|health| health.tasks).map_or(("—".to_owned(), page.spec.service.desired_count), |(running, desired)| (running.to_string(), desired));
+    let task = page.task_definition.clone().unwrap_or_else(|| "—".to_owned());
+    view! {
+        <Facts>
+            <Fact name=t!(l, stack.uptime) value=line.uptime_24h.map_or_else(|| "—".to_owned(), format::percent)/>
+            <Fact name=t!(l, stack.latency) value=latency/>
+            <Fact name=t!(l, stack.tasks) value=running more=format!("/ {desired}")/>
+            <Fact name=t!(l, kind.task_definition) value=task/>
+            <Fact name=t!(l, plan.cost) value=money::text(l, line.monthly_usd, page.yen_per_usd) more=t!(l, cost.per_month)/>
+        </Facts>
+    }
+    .into_any()
+}
+
+fn history(l: Locale, page: &StackPage) -> AnyView {
+    let Some(now) = &page.line.health else {
+        return view! { <Panel title=t!(l, stack.health)><p class="muted">{t!(l, stack.not_watched)}</p></Panel> }.into_any();
+    };
+    let bars = health::bars(l, &page.history);
+    let chart = health::latency(l, &page.history, &page.deploys);
+    let read = now.last_at.unwrap_or(now.since);
+    let sentence = health::sentence(l, now, read);
+    let last = now.last_at.map(|at| view! { {t!(l, stack.last_look)} " " <When at style=TimeStyle::Second/> });
+    view! {
+        <Panel title=t!(l, stack.day) end=move || last>
+            <p class="muted">{sentence}</p>
+            <HistoryBars slots=bars label=t!(l, stack.day) from=t!(l, stack.day_ago) to=t!(l, stack.now)/>
+        </Panel>
+        <Panel title=t!(l, stack.latency_chart) end=t!(l, stack.latency_legend)>
+            <Latency view=chart label=t!(l, stack.latency_chart)/>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn resources(l: Locale, resources: Vec<ResourceLine>) -> AnyView {
+    let everything: Vec<_> = resources.iter().flat_map(|resource| resource.ids.iter().map(|id| format!("{} {id}", resource.label))).collect();
+    let everything = everything.join("\n");
+    let copy = move || view! { {t!(l, stack.copy_all)} " " <CopyButton text=everything/> };
+    let rows: Vec<_> = resources
+        .into_iter()
+        .map(|resource| {
+            let kind = kind_name(l, &resource.kind);
+            let console = resource.console;
+            let ids: Vec<_> = resource
+                .ids
+                .into_iter()
+                .enumerate()
+                .map(|(index, id)| view! { <div><AwsId id console=console.clone().filter(|_| index == 0)/></div> })
+                .collect();
+            view! {
+                <tr>
+                    <td>{kind} " " {resource.adopted.then(|| view! { <Tag>{t!(l, change.adopt)}</Tag> })}</td>
+                    <td><code>{resource.label}</code></td>
+                    <td>{ids}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <Panel title=t!(l, stack.resources) end=copy flush=true>
+            <Table label=t!(l, stack.resources) wide=true>
+                <thead><tr><th>{t!(l, plan.kind)}</th><th>{t!(l, plan.name)}</th><th>"ID · ARN"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </Table>
+        </Panel>
+    }
+    .into_any()
+}
+
+fn kind_name(l: Locale, kind: &str) -> String {
+    match kind {
+        "linked_role" => t!(l, kind.linked_role),
+        "repository" => t!(l, kind.repository),
+        "log_group" => t!(l, kind.log_group),
+        "execution_role" => t!(l, kind.execution_role),
+        "cluster" => t!(l, kind.cluster),
+        "vpc" => t!(l, kind.vpc),
+        "internet_gateway" => t!(l, kind.internet_gateway),
+        "route_table" => t!(l, kind.route_table),
+        "subnet" => t!(l, kind.subnet),
+        "security_group" => t!(l, kind.security_group),
+        "load_balancer" => t!(l, kind.load_balancer),
+        "target_group" => t!(l, kind.target_group),
+        "listener" => t!(l, kind.listener),
+        "task_definition" => t!(l, kind.task_definition),
+        "service" => t!(l, kind.service),
+        "frontend_variables" | "frontend_release" => t!(l, kind.frontend_variables),
+        other => return other.to_owned(),
+    }
+    .to_owned()
+}
+
+fn handy(l: Locale, commands: Vec<HandyCommand>) -> AnyView {
+    let blocks: Vec<_> = commands
+        .into_iter()
+        .map(|command| {
+            let title = match command.code.as_str() {
+                "service_counts" => t!(l, handy.service_counts),
+                "task_address" => t!(l, handy.task_address),
+                "target_health" => t!(l, handy.target_health),
+                "listeners" => t!(l, handy.listeners),
+                "logs" => t!(l, handy.logs),
+                "answer" => t!(l, handy.answer),
+                "redeploy" => t!(l, handy.redeploy),
+                "scale" => t!(l, handy.scale),
+                _ => "",
+            };
+            view! { <Code text=command.command title/> }
+        })
+        .collect();
+    view! { <Panel title=t!(l, stack.handy)>{blocks}</Panel> }.into_any()
+}
