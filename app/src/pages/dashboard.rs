@@ -76,7 +76,8 @@ fn alarm(l: Locale, stack: &StackLine) -> Option<AnyView> {
     let href = routes::stack(&stack.id);
     if let Some(run) = stack.last_run.as_ref().filter(|run| run.state == engine::run::RunState::Failed) {
         let why = t!(l, dashboard.run_failed, stack = stack.name.clone(), number = run.number);
-        return Some(view! { <Note tone=Tone::Bad>{why} " " <a href=routes::run(&run.id)>{t!(l, dashboard.see_why)}</a></Note> }.into_any());
+        let href = routes::run(&run.id);
+        return Some(view! { <Note tone=Tone::Bad>{why} " " <a href=href>{t!(l, dashboard.see_why)}</a></Note> }.into_any());
     }
     let health = stack.health.as_ref().filter(|health| health.state == HealthState::Down)?;
     let why = t!(l, dashboard.is_down, stack = stack.name.clone(), error = health.last_error.clone().unwrap_or_default());

@@ -53,9 +53,9 @@ pub(super) fn latency(l: Locale, history: &[HistorySlot], deploys: &[Timestamp])
         .iter()
         .map(|slot| LatencyPoint {
             at: format::hour_minute(slot.at, &zone),
-            p50: ms(slot.p50_us),
-            p95: ms(slot.p95_us),
-            p99: ms(slot.p99_us),
+            p50_ms: ms(slot.p50_us),
+            p95_ms: ms(slot.p95_us),
+            p99_ms: ms(slot.p99_us),
         })
         .collect();
     let (Some(first), Some(last)) = (history.first(), history.last()) else { return LatencyView::default() };

@@ -73,25 +73,27 @@ fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
     let (tone, word) = words::run::run_state(l, run.state);
     let moving = !run.state.is_over();
     let lead = lead(l, run);
+    let (cancel_action, resume_action) = (format!("{}/cancel", routes::run(&run.id)), format!("{}/resume", routes::run(&run.id)));
+    let (stack_page, purpose) = (routes::stack(&run.stack_id), purpose.to_owned());
     let cancel = (moving && !run.cancelling).then(|| {
         view! {
             <Confirm open=t!(l, run.cancel) question=t!(l, run.cancel_question) danger=true>
-                <form method="post" action=format!("{}/cancel", routes::run(&run.id))><Button kind=ButtonKind::Danger>{t!(l, run.cancel_go)}</Button></form>
+                <form method="post" action=cancel_action><Button kind=ButtonKind::Danger>{t!(l, run.cancel_go)}</Button></form>
             </Confirm>
         }
     });
     let resumable = matches!(run.state, RunState::Failed | RunState::Cancelled | RunState::Waiting);
     let resume = resumable.then(|| {
         view! {
-            <form method="post" action=format!("{}/resume", routes::run(&run.id))><Button kind=ButtonKind::Primary>{t!(l, run.resume)}</Button></form>
+            <form method="post" action=resume_action><Button kind=ButtonKind::Primary>{t!(l, run.resume)}</Button></form>
         }
     });
-    let stack = (!moving).then(|| view! { <LinkButton href=routes::stack(&run.stack_id)>{t!(l, run.to_stack)}</LinkButton> });
+    let stack = (!moving).then(|| view! { <LinkButton href=stack_page>{t!(l, run.to_stack)}</LinkButton> });
     let url = run.url.clone().filter(|_| run.state == RunState::Succeeded);
     view! {
         <div class="head">
             <div>
-                <h1><State tone word big=true live=moving/> <span class="quiet">{purpose.to_owned()}</span></h1>
+                <h1><State tone word big=true live=moving/> <span class="quiet">{purpose}</span></h1>
                 <p class="lead" aria-live="polite">{lead}</p>
                 {url.map(|url| view! { <p class="address"><a href=url.clone()>{url.clone()}</a> <CopyButton text=url/></p> })}
             </div>
@@ -121,11 +123,12 @@ fn facts(l: Locale, run: &RunView) -> AnyView {
     let calls: u32 = run.steps.iter().map(|record| record.attempts).sum();
     let retries: u32 = run.steps.iter().map(|record| record.retries).sum();
     let speed = (run.speed > 1).then(|| t!(l, run.speed, speed = run.speed));
+    let (took, expected, all) = (elapsed(run), u64::from(run.makespan_s), run.plan.steps.len());
     view! {
         <Facts>
-            <Fact name=t!(l, run.elapsed) value=format::clock(elapsed(run)) more=speed/>
-            <Fact name=t!(l, plan.expected) value=format::clock(u64::from(run.makespan_s))/>
-            <Fact name=t!(l, plan.steps) value=done.to_string() more=format!("/ {}", run.plan.steps.len())/>
+            <Fact name=t!(l, run.elapsed) value=format::clock(took) more=speed/>
+            <Fact name=t!(l, plan.expected) value=format::clock(expected)/>
+            <Fact name=t!(l, plan.steps) value=done.to_string() more=format!("/ {all}")/>
             <Fact name=t!(l, run.rounds) value=calls.to_string() more=(retries > 0).then(|| t!(l, run.retries, count = retries))/>
         </Facts>
     }
@@ -201,10 +204,11 @@ fn diagnosed(l: Locale, step: &PlannedStep, record: &StepRecord, diagnosis: &Dia
     let (code, message) = (fault.map(|fault| fault.code.clone()), fault.map(|fault| fault.message.clone()));
     let request_id = fault.and_then(|fault| fault.request_id.clone());
     let any = !evidence.is_empty();
+    let (why, fix, rule) = (words::diagnosis::cause(l, diagnosis), words::diagnosis::fix(l, diagnosis), diagnosis.rule.clone());
     view! {
-        <ErrorNote title why=words::diagnosis::cause(l, diagnosis) code message request_id/>
-        <Panel title=t!(l, run.fix) end=diagnosis.rule.clone()>
-            <p>{words::diagnosis::fix(l, diagnosis)}</p>
+        <ErrorNote title why code message request_id/>
+        <Panel title=t!(l, run.fix) end=rule>
+            <p>{fix}</p>
             {any.then(|| view! { <Table label=t!(l, run.evidence)><tbody>{evidence}</tbody></Table> })}
         </Panel>
     }

@@ -79,14 +79,16 @@ fn facts(l: Locale, page: &StackPage) -> AnyView {
     let health = line.health.as_ref();
     let latency = health.and_then(|health| health.last_latency_us).map_or_else(|| "—".to_owned(), |us| format::millis(us as f64 / 1000.0));
     let (running, desired) = health.and_then(|health| health.tasks).map_or(("—".to_owned(), page.spec.service.desired_count), |(running, desired)| (running.to_string(), desired));
+    let uptime = line.uptime_24h.map_or_else(|| "—".to_owned(), format::percent);
+    let cost = money::text(l, line.monthly_usd, page.yen_per_usd);
     let task = page.task_definition.clone().unwrap_or_else(|| "—".to_owned());
     view! {
         <Facts>
-            <Fact name=t!(l, stack.uptime) value=line.uptime_24h.map_or_else(|| "—".to_owned(), format::percent)/>
+            <Fact name=t!(l, stack.uptime) value=uptime/>
             <Fact name=t!(l, stack.latency) value=latency/>
             <Fact name=t!(l, stack.tasks) value=running more=format!("/ {desired}")/>
             <Fact name=t!(l, kind.task_definition) value=task/>
-            <Fact name=t!(l, plan.cost) value=money::text(l, line.monthly_usd, page.yen_per_usd) more=t!(l, cost.per_month)/>
+            <Fact name=t!(l, plan.cost) value=cost more=t!(l, cost.per_month)/>
         </Facts>
     }
     .into_any()

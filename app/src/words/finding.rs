@@ -67,5 +67,13 @@ pub fn finding(l: Locale, finding: &Finding) -> String {
         (FindingCode::SubnetRange, Weight::Warn | Weight::Block) => {
             say!(l, values, finding.subnet_range.block, cidr)
         }
+        (FindingCode::ChosenFound, Weight::Pass) => t!(l, finding.chosen_found.pass).to_owned(),
+        (FindingCode::ChosenFound, Weight::Warn | Weight::Block) => {
+            say!(l, values, finding.chosen_found.block, missing)
+        }
+        (FindingCode::SameRegion, Weight::Pass) => say!(l, values, finding.same_region.pass, wanted),
+        (FindingCode::SameRegion, Weight::Warn | Weight::Block) => {
+            say!(l, values, finding.same_region.block, wanted, found)
+        }
     }
 }

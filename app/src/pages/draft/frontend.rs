@@ -66,7 +66,8 @@ fn app_choice(l: Locale, app: &AppChoice, chosen: &str) -> AnyView {
     let names = if app.variables.is_empty() { "–".to_owned() } else { app.variables.join(", ") };
     let why = format!("{} · {} · {}", app.id, app.domain, t!(l, wizard.frontend.has, names = names));
     let checked = app.id == chosen || app.name == chosen;
-    view! { <Choice name="frontend.app" value=app.id.clone() checked why><b>{app.name.clone()}</b></Choice> }.into_any()
+    let (id, name) = (app.id.clone(), app.name.clone());
+    view! { <Choice name="frontend.app" value=id checked why><b>{name}</b></Choice> }.into_any()
 }
 
 /// Branches of all apps, each once; the typed one stays on offer.
