@@ -1,16 +1,10 @@
-//! How long AWS takes, in seconds. Published measurements where there are any (see each constant).
+//! How long AWS takes, in seconds: the times that plans expect, and how they divide.
 
+use engine::plan::timing::RELEASE_S;
+pub use engine::plan::timing::{ALB_DNS_S, ALB_PROVISIONING_S, ALB_RELEASE_S, ROLE_SPREAD_S, TASK_START_S};
 use jiff::{SignedDuration, Timestamp};
 
-/// An ALB from created to active (92.5 s in a published run of AWS Copilot).
-pub const ALB_PROVISIONING_S: u32 = 92;
-/// From active until a new ALB's name resolves everywhere.
-pub const ALB_DNS_S: u32 = 20;
-/// From a deleted ALB until its network interfaces are gone.
-pub const ALB_RELEASE_S: u32 = 20;
-/// A Fargate task with a small image, from asked for to RUNNING.
-pub const TASK_START_S: u32 = 35;
-/// Of that: attaching the network interface.
+/// Of a task's start: attaching the network interface.
 pub const TASK_PROVISIONING_S: u32 = 10;
 /// Of that: registry credentials and secrets.
 pub const TASK_AUTH_S: u32 = 5;
@@ -20,11 +14,13 @@ pub const TASK_LOGGER_S: u32 = 3;
 pub const TASK_PULL_S: u32 = 14;
 /// A task without a way out, from asked for to STOPPED (4 min 49 s in a published spike).
 pub const TASK_UNROUTABLE_S: u32 = 289;
-/// Until a new role or service-linked role can be assumed everywhere.
-pub const ROLE_SPREAD_S: u32 = 10;
 /// An Amplify release: provision, build, deploy, verify.
-pub const RELEASE_STEPS_S: [(&str, u32); 4] =
-    [("PROVISION", 20), ("BUILD", 70), ("DEPLOY", 20), ("VERIFY", 10)];
+pub const RELEASE_STEPS_S: [(&str, u32); 4] = [
+    ("PROVISION", 20),
+    ("BUILD", RELEASE_S - 50),
+    ("DEPLOY", 20),
+    ("VERIFY", 10),
+];
 /// The pause before the scheduler replaces a task that stopped.
 pub const RELAUNCH_S: u32 = 5;
 /// The longest pause between start attempts of a service that can't start tasks (catalogue E12).

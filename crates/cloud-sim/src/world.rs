@@ -13,7 +13,7 @@ use crate::{balancing, compute, hosting, identity, logs, network, refusal, regis
 const CALLS_KEPT: usize = 1_000;
 /// Moments in which something happens that one [`World::advance`] plays through. A service that crashes in a loop has
 /// thousands a day and none of them teaches anything new: what lies beyond is moved to the end of the gap.
-const MOMENTS_PER_ADVANCE: u32 = 4_000;
+const MOMENTS_PER_ADVANCE: u32 = 2_000;
 
 /// The practice account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -123,6 +123,7 @@ impl World {
             self.dirty = true;
         }
         self.now = self.now.max(now);
+        self.forget();
     }
 
     /// Lets everything that is due happen, until nothing more follows from it.

@@ -7,7 +7,8 @@ use engine::cloud::balancing::{
 };
 use engine::cloud::{Result, Tags};
 
-use super::create::{no_balancer, no_target_group};
+use super::create::no_balancer;
+use super::target_groups::no_target_group;
 use crate::cell::Account;
 
 #[async_trait]

@@ -4,7 +4,8 @@ use engine::cloud::balancing::{Listener, ListenerAction};
 use engine::cloud::{Result, Tags};
 
 use super::ListenerRecord;
-use super::create::{no_balancer, no_target_group};
+use super::create::no_balancer;
+use super::target_groups::no_target_group;
 use crate::refusal::{exists, invalid, not_found};
 use crate::world::World;
 

@@ -3,6 +3,7 @@
 mod api;
 mod create;
 mod listeners;
+mod target_groups;
 mod targets;
 
 use std::collections::BTreeMap;

@@ -1,9 +1,12 @@
 //! ECS on Fargate.
 
+mod access;
 mod api;
 mod definitions;
 mod deployments;
 mod launch;
+mod needs;
+mod running;
 mod scheduler;
 mod services;
 mod task;
@@ -49,7 +52,6 @@ impl State {
             .services
             .iter()
             .filter_map(|service| service.next_moment(world));
-        // Nobody waits for AWS to forget: it is done along with whatever happens next.
         tasks.chain(services).min()
     }
 
@@ -76,10 +78,11 @@ impl World {
         self.touch();
     }
 
-    pub(super) fn settle_compute(&mut self) -> bool {
+    pub(crate) fn settle_compute(&mut self) -> bool {
         self.forget();
         let mut moved = false;
-        let tasks: Vec<String> = self.compute.tasks.iter().map(|task| task.id.clone()).collect();
+        let living = self.compute.tasks.iter().filter(|task| !task.is_stopped());
+        let tasks: Vec<String> = living.map(|task| task.id.clone()).collect();
         for id in tasks {
             moved |= self.step_task(&id);
         }
@@ -89,7 +92,8 @@ impl World {
         moved
     }
 
-    fn forget(&mut self) {
+    /// Drops what AWS no longer shows.
+    pub(crate) fn forget(&mut self) {
         let now = self.now;
         let old = |at: Option<Timestamp>| at.is_some_and(|at| after(at, FORGET_S) <= now);
         self.compute.tasks.retain(|task| !old(task.stopped_at));
