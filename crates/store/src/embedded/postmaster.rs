@@ -45,21 +45,17 @@ pub(super) fn running(cluster: &Path) -> Running {
     }
 }
 
-/// Whether any process still works inside the cluster: after a killed server its children live on for a moment.
-pub(super) fn has_children(cluster: &Path) -> bool {
+/// Whether any process of PostgreSQL still works inside the cluster: after a killed server its children live on for
+/// a moment. A person's shell in that folder does not count.
+pub(super) fn has_processes(cluster: &Path) -> bool {
     let Ok(processes) = fs::read_dir("/proc") else {
         return false;
     };
     processes
         .flatten()
-        .filter(|entry| {
-            entry
-                .file_name()
-                .to_string_lossy()
-                .bytes()
-                .all(|byte| byte.is_ascii_digit())
-        })
-        .any(|entry| fs::read_link(entry.path().join("cwd")).is_ok_and(|folder| folder == cluster))
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|pid| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|folder| folder == cluster))
+        .any(|pid| command_line(pid).is_some_and(|line| line.contains("postgres")))
 }
 
 /// The lines of `postmaster.pid`: process, folder, start time, port, socket folder, TCP address, shared memory,

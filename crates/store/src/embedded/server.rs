@@ -12,7 +12,7 @@ use super::account::Account;
 use super::binaries::Binaries;
 use super::error::{EmbeddedError, io};
 use super::home::{Home, SOCKET};
-use super::postmaster::{Postmaster, Running, has_children, running};
+use super::postmaster::{Postmaster, Running, has_processes, running};
 
 /// The database superuser inside the cluster. The socket's folder is what keeps others out.
 pub(super) const USER: &str = "slipway";
@@ -75,7 +75,10 @@ impl Server {
         }
         let mut command = self.pg_ctl();
         command.args(["-m", "fast", "-w", "-t", &PATIENCE.as_secs().to_string(), "stop"]);
-        self.run("pg_ctl", command)
+        self.run("pg_ctl", command)?;
+        // `pg_ctl` waits for the lock to disappear; the process itself ends a moment later.
+        self.wait_for_processes();
+        Ok(())
     }
 
     /// Makes a new cluster under another name and moves it into place when it is whole.
@@ -127,7 +130,7 @@ impl Server {
                 Running::Yes(_) => sleep(Duration::from_millis(50)),
                 Running::Stale => {
                     // PostgreSQL's own check for surviving children needs this file: remove it only without any.
-                    self.wait_for_children();
+                    self.wait_for_processes();
                     let stale = cluster.join("postmaster.pid");
                     fs::remove_file(&stale).map_err(io("remove", &stale))?;
                     tracing::warn!(file = %stale.display(), "removed a lock that a crash had left");
@@ -138,15 +141,15 @@ impl Server {
     }
 
     /// A killed server's children notice its death and end by themselves, usually within a second.
-    fn wait_for_children(&self) {
+    fn wait_for_processes(&self) {
         let began = Instant::now();
-        while has_children(&self.home.cluster) && began.elapsed() < PATIENCE {
+        while has_processes(&self.home.cluster) && began.elapsed() < PATIENCE {
             sleep(Duration::from_millis(50));
         }
     }
 
     fn launch(&self) -> Result<(), EmbeddedError> {
-        self.wait_for_children();
+        self.wait_for_processes();
         let sockets = self.home.socket_folder(self.account)?;
         for name in [SOCKET.to_owned(), format!("{SOCKET}.lock")] {
             let left = sockets.join(name);

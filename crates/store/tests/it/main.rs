@@ -14,6 +14,7 @@ mod drafts;
 mod embedded;
 mod events;
 mod health;
+mod history;
 mod jobs;
 mod ledger;
 mod practice_accounts;
