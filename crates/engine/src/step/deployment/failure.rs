@@ -79,7 +79,7 @@ fn signals<'s>(
 ) -> Vec<(Signal, Option<&'s Task>)> {
     // A deployment that failed is explained by all of its tasks. One that goes on is judged by what happened since
     // somebody asked to try again.
-    let fresh = |task: &&Task| lost || task.stopped_at.is_none_or(|at| at >= context.execution_since);
+    let fresh = |task: &&Task| lost || task.stopped_at.is_some_and(|at| at >= context.execution_since);
     let tasks = sight.stopped.iter().filter(fresh);
     let mut signals: Vec<_> = tasks
         .filter_map(|task| diagnosis::stopped_task(task, log_group_there).map(|signal| (signal, Some(task))))

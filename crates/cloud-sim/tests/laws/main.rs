@@ -1,0 +1,15 @@
+//! The laws of execution, on the practice account: run twice, cut off anywhere, cancelled or refused, a run loses
+//! nothing, makes nothing twice, and says what is wrong.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a law's helpers stop where the law is broken"
+)]
+
+mod causes;
+mod crash;
+mod random;
+mod repeat;
+mod stage;
+mod stop;
