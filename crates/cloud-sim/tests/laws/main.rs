@@ -9,6 +9,7 @@
 
 mod causes;
 mod crash;
+mod destroy;
 mod random;
 mod repeat;
 mod stage;

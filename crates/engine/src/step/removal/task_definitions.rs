@@ -1,4 +1,5 @@
-//! Deregisters the stack's task definition revisions. AWS keeps them as INACTIVE records.
+//! Deregisters the stack's task definition revisions. AWS keeps them as INACTIVE records. Revisions that somebody else
+//! registered in the family stay.
 
 use async_trait::async_trait;
 
@@ -20,17 +21,14 @@ impl Step for TaskDefinitions {
         let mut changed = false;
         for arn in &self.arns {
             let found = match compute.task_definition(arn).await {
-                Ok(found) => found.filter(|found| found.active),
+                Ok(found) => found.filter(|found| found.active && context.owns(&found.tags)),
                 Err(error) if error.is_not_found() => None,
                 Err(error) => return Err(error.into()),
             };
-            let Some(found) = found else { continue };
-            let source = "ecs:DescribeTaskDefinition";
-            if let Some(refusal) = context.refuse(&found.tags, "task_definition", arn, source) {
-                return Ok(refusal);
+            if found.is_some() {
+                settled(compute.deregister_task_definition(arn).await)?;
+                changed = true;
             }
-            settled(compute.deregister_task_definition(arn).await)?;
-            changed = true;
         }
         Ok(if changed { deleted() } else { context.gone() })
     }
