@@ -15,7 +15,7 @@ use crate::timing::after;
 use crate::world::World;
 
 /// Images kept per repository; pushing more drops the oldest.
-const IMAGES_KEPT: usize = 50;
+const IMAGES_KEPT: usize = 20;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct State {

@@ -30,6 +30,8 @@ pub struct World {
     pub(crate) logs: logs::State,
     pub(crate) hosting: hosting::State,
     faults: FaultPlan,
+    /// For whoever holds the world in memory: not saved with it.
+    #[serde(skip)]
     calls: VecDeque<Call>,
     #[serde(skip)]
     dirty: bool,
@@ -78,7 +80,7 @@ impl World {
         &self.region
     }
 
-    /// The calls made so far, oldest first, the last 1,000 of them.
+    /// The calls made since the world was made or read, oldest first, the last 1,000 of them. Not saved with it.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.calls.iter()
     }

@@ -148,11 +148,10 @@ impl World {
         primary.reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
         primary.desired = 0;
         let failed = primary.id.clone();
-        let candidate = service
-            .deployments
-            .iter()
-            .position(|known| known.was_good)
-            .filter(|_| rollback);
+        // Not the primary itself: a way back that fails has no other one.
+        let mut older = service.deployments.iter().enumerate().skip(1);
+        let candidate = older.find(|(_, known)| known.was_good).map(|(at, _)| at);
+        let candidate = candidate.filter(|_| rollback);
         let entry = service.history.front_mut();
         let back_to = match (candidate, entry) {
             (Some(good), Some(entry)) => {

@@ -5,7 +5,7 @@ use engine::cloud::compute::TaskDefinition;
 use super::needs::Hindrance;
 use super::task::{ContainerHealth, End, Process, Stage, TaskRecord};
 use crate::timing::{
-    RELAUNCH_S, TASK_AUTH_S, TASK_LOGGER_S, TASK_PROVISIONING_S, TASK_PULL_S, TASK_START_S,
+    RELAUNCH_S, ROLE_SPREAD_S, TASK_AUTH_S, TASK_LOGGER_S, TASK_PROVISIONING_S, TASK_PULL_S, TASK_START_S,
     TASK_UNROUTABLE_S, after,
 };
 use crate::world::World;
@@ -28,7 +28,7 @@ impl World {
                  was provided for this task. Please verify that the role being passed has the proper trust \
                  relationship and permissions and that your IAM user has permissions to pass this role.)."
             ));
-            self.failed_to_start(at, deployment);
+            self.failed_to_start(at, deployment, ROLE_SPREAD_S);
             return;
         }
         let id = self.hex(32);
@@ -143,7 +143,7 @@ impl World {
                 let (service, deployment) = (task.service.clone(), task.deployment.clone());
                 self.end_task(at, "TaskFailedToStart", reason);
                 if let Some(service) = self.service_index(&service) {
-                    self.failed_to_start(service, &deployment);
+                    self.failed_to_start(service, &deployment, RELAUNCH_S);
                 }
             }
         }
@@ -227,13 +227,13 @@ impl World {
     }
 
     /// A start attempt failed: counted, and followed by a pause that grows (catalogue E12).
-    pub(super) fn failed_to_start(&mut self, at: usize, deployment: &str) {
+    pub(super) fn failed_to_start(&mut self, at: usize, deployment: &str, first_pause_s: u32) {
         let now = self.now;
         let service = &mut self.compute.services[at];
         service.start_failures += 1;
         let failures = service.start_failures;
         let pause = match failures {
-            0..3 => RELAUNCH_S,
+            0..3 => first_pause_s,
             _ => 30_u32
                 .saturating_mul(1 << (failures - 3).min(10))
                 .min(crate::timing::RELAUNCH_MAX_S),

@@ -224,6 +224,32 @@ async fn without_rollback_a_failing_redeployment_stops_and_the_old_tasks_stay() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_way_back_to_a_tag_that_means_something_else_now_fails_too() {
+    let mut stop_first = settings(Some(CircuitBreaker {
+        rollback: true,
+        failure_count: Some(2),
+    }));
+    stop_first.minimum_healthy_percent = 0;
+    stop_first.maximum_percent = 100;
+    let stack = Stack::new(Wanted {
+        settings: stop_first,
+        ..Wanted::default()
+    })
+    .await;
+    stack.pass(60).await;
+    push(&stack, crashing());
+    deploy_next(&stack).await;
+    stack.pass(600).await;
+    assert_eq!(newest(&stack).await, ServiceDeploymentStatus::RollbackFailed);
+    assert_eq!(stack.visit("/health").await, 503);
+    push(&stack, ImageProfile::fastapi());
+    deploy_next(&stack).await;
+    stack.pass(120).await;
+    assert_eq!(newest(&stack).await, ServiceDeploymentStatus::Successful);
+    assert_eq!(stack.visit("/health").await, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn failing_health_checks_trip_the_breaker_too() {
     let stack = Stack::new(Wanted {
         task_ingress: false,

@@ -9,7 +9,13 @@ mod ground;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod stack;
 #[cfg(test)]
 mod starting;
 #[cfg(test)]
