@@ -35,6 +35,9 @@ pub struct World {
     calls: VecDeque<Call>,
     #[serde(skip)]
     dirty: bool,
+    /// Nothing was changed since everything due happened. Not saved: what was read is looked at afresh.
+    #[serde(skip)]
+    settled: bool,
 }
 
 /// What becomes of a call.
@@ -62,6 +65,7 @@ impl World {
             faults: FaultPlan::none(),
             calls: VecDeque::new(),
             dirty: true,
+            settled: false,
         }
     }
 
@@ -103,12 +107,15 @@ impl World {
 
     pub(crate) fn touch(&mut self) {
         self.dirty = true;
+        self.settled = false;
     }
 
     /// Brings the world to `now`: everything AWS would have done since the last time happens, in order. A time in the
     /// past changes nothing. A gap of any length costs a bounded amount of work.
     pub fn advance(&mut self, now: Timestamp) {
-        self.settle();
+        if !self.settled {
+            self.settle();
+        }
         let mut moments = 0;
         while let Some(next) = self.next_moment().filter(|next| *next <= now) {
             moments += 1;
@@ -141,6 +148,7 @@ impl World {
                 break;
             }
         }
+        self.settled = true;
     }
 
     /// When something will happen next by itself.
