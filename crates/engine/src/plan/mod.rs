@@ -9,6 +9,7 @@ mod builder;
 pub mod cidr;
 mod destroy;
 pub mod documents;
+pub mod export;
 pub mod lint;
 mod memory;
 mod prepare;

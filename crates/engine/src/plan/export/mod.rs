@@ -1,0 +1,10 @@
+//! The plan in other people's languages, so that nobody is locked in: an AWS CLI script, Terraform, a Mermaid graph.
+
+pub mod cli;
+mod cli_create;
+mod cli_remove;
+pub mod graph;
+mod hcl;
+mod shell;
+pub mod terraform;
+mod terraform_blocks;

@@ -1,0 +1,394 @@
+//! One step's Terraform blocks.
+
+use super::cli_create::{container_definitions, cpu_architecture};
+use super::hcl::{Block, Value, json_document};
+use super::terraform::{Writer, is_foreign, resource};
+use crate::cloud::network::Traffic;
+use crate::plan::action::{Action, PlannedRule, Ref, RulePeer};
+use crate::plan::documents::tasks_trust_policy;
+use crate::plan::{PlannedStep, StepId};
+use crate::spec::names::Names;
+
+pub(super) fn blocks(writer: &Writer<'_>, step: &PlannedStep) -> Vec<Block> {
+    let (kind, name) = resource(step);
+    if kind.is_empty() {
+        return Vec::new();
+    }
+    if is_foreign(step) {
+        return foreign(writer, step, kind, &name);
+    }
+    let new = || Block::new("resource", &[kind, &name]);
+    match &step.action {
+        Action::LinkedRole { service } => vec![new().set("aws_service_name", service.principal())],
+        Action::Repository {
+            name: repository,
+            scan_on_push,
+            lifecycle_policy,
+        } => {
+            let scanning = Block::new("image_scanning_configuration", &[]).set("scan_on_push", *scan_on_push);
+            let rules = Block::new("resource", &["aws_ecr_lifecycle_policy", &name])
+                .set("repository", Value::Expression(format!("{kind}.{name}.name")))
+                .set("policy", json_document(lifecycle_policy));
+            vec![new().set("name", repository).block(scanning), rules]
+        }
+        Action::LogGroup { name, retention_days } => {
+            vec![
+                new()
+                    .set("name", name)
+                    .set("retention_in_days", u32::from(*retention_days)),
+            ]
+        }
+        Action::ExecutionRole {
+            name: role,
+            policy_arn,
+            secrets_policy,
+            ..
+        } => {
+            let of = || Value::Expression(format!("{kind}.{name}.name"));
+            let attachment = Block::new("resource", &["aws_iam_role_policy_attachment", &name])
+                .set("role", of())
+                .set("policy_arn", policy_arn);
+            let role = new()
+                .set("name", role)
+                .set("assume_role_policy", json_document(&tasks_trust_policy()));
+            let secrets = secrets_policy
+                .as_ref()
+                .map(|document| secrets(writer, &name, of(), document));
+            [role, attachment].into_iter().chain(secrets).collect()
+        }
+        Action::Cluster { name } => vec![new().set("name", name)],
+        Action::Vpc { .. }
+        | Action::InternetGateway { .. }
+        | Action::RouteTable { .. }
+        | Action::Subnet { .. } => network(writer, &step.action, new(), kind, &name),
+        Action::SecurityGroup {
+            name,
+            vpc,
+            ingress,
+            egress,
+            ..
+        } => {
+            let group = new()
+                .set("name", name)
+                .set("description", description(writer, &step.action))
+                .set("vpc_id", writer.value(vpc));
+            let group = ingress.iter().fold(group, |group, rule| {
+                group.block(rule_block(writer, "ingress", rule))
+            });
+            let group = match egress {
+                Some(rules) => rules.iter().fold(group, |group, rule| {
+                    group.block(rule_block(writer, "egress", rule))
+                }),
+                None => group.block(everything_out()),
+            };
+            vec![group]
+        }
+        Action::LoadBalancer { .. } | Action::TargetGroup { .. } | Action::Listener { .. } => {
+            balancing(writer, &step.action, new())
+        }
+        Action::TaskDefinition { .. } => task_definition(writer, &step.action, new()),
+        Action::Service { .. } => service(writer, step, new()),
+        Action::ImagePushed { .. }
+        | Action::Deployment { .. }
+        | Action::Reachable { .. }
+        | Action::FrontendVariables { .. }
+        | Action::FrontendRelease { .. }
+        | Action::Remove { .. } => Vec::new(),
+    }
+}
+
+fn secrets(writer: &Writer<'_>, name: &str, role: Value, document: &str) -> Block {
+    Block::new("resource", &["aws_iam_role_policy", name])
+        .set("name", Names::of(&writer.plan.spec).secrets_policy)
+        .set("role", role)
+        .set("policy", json_document(document))
+}
+
+/// Somebody else's: read, and given only what the stack needs.
+fn foreign(writer: &Writer<'_>, step: &PlannedStep, kind: &str, name: &str) -> Vec<Block> {
+    let data = || Block::new("data", &[kind, name]);
+    match &step.action {
+        Action::ExecutionRole {
+            name: role,
+            secrets_policy,
+            ..
+        } => {
+            let of = Value::Expression(format!("data.{kind}.{name}.name"));
+            let secrets = secrets_policy
+                .as_ref()
+                .map(|document| secrets(writer, name, of, document));
+            [data().set("name", role)].into_iter().chain(secrets).collect()
+        }
+        Action::SecurityGroup {
+            adopt: Some(id),
+            ingress,
+            ..
+        } => {
+            let rule = |(index, rule): (usize, &PlannedRule)| {
+                let (protocol, from, to) = ports(rule.traffic);
+                let block = Block::new(
+                    "resource",
+                    &["aws_vpc_security_group_ingress_rule", &format!("{name}_{index}")],
+                )
+                .set(
+                    "security_group_id",
+                    Value::Expression(format!("data.{kind}.{name}.id")),
+                )
+                .set("description", &rule.description)
+                .set("ip_protocol", protocol)
+                .set("from_port", Value::Number(from))
+                .set("to_port", Value::Number(to));
+                match &rule.peer {
+                    RulePeer::Cidr(net) => block.set("cidr_ipv4", net.to_string()),
+                    RulePeer::Group(group) => block.set("referenced_security_group_id", writer.value(group)),
+                }
+            };
+            [data().set("id", id)]
+                .into_iter()
+                .chain(ingress.iter().enumerate().map(rule))
+                .collect()
+        }
+        Action::Cluster { name } => vec![data().set("cluster_name", name)],
+        action => vec![data().set("name", action.name())],
+    }
+}
+
+fn network(writer: &Writer<'_>, action: &Action, new: Block, kind: &str, name: &str) -> Vec<Block> {
+    let tags = |name: &String| Value::Object(vec![("Name".to_owned(), name.into())]);
+    match action {
+        Action::Vpc { cidr, name } => {
+            vec![
+                new.set("cidr_block", cidr.to_string())
+                    .set("enable_dns_hostnames", true)
+                    .set("tags", tags(name)),
+            ]
+        }
+        Action::InternetGateway { vpc, name } => {
+            vec![new.set("vpc_id", writer.value(vpc)).set("tags", tags(name))]
+        }
+        Action::RouteTable { vpc, gateway, name } => {
+            let route = Block::new("route", &[])
+                .set("cidr_block", "0.0.0.0/0")
+                .set("gateway_id", writer.value(gateway));
+            vec![
+                new.set("vpc_id", writer.value(vpc))
+                    .set("tags", tags(name))
+                    .block(route),
+            ]
+        }
+        Action::Subnet {
+            vpc,
+            cidr,
+            zone,
+            route_table,
+            name: tag,
+        } => {
+            let subnet = new
+                .set("vpc_id", writer.value(vpc))
+                .set("cidr_block", cidr.to_string())
+                .set("availability_zone_id", &zone.id)
+                .set("map_public_ip_on_launch", true)
+                .set("tags", tags(tag));
+            let association = route_table.as_ref().map(|table| {
+                Block::new("resource", &["aws_route_table_association", name])
+                    .set("subnet_id", Value::Expression(format!("{kind}.{name}.id")))
+                    .set("route_table_id", writer.value(table))
+            });
+            [subnet].into_iter().chain(association).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn description(writer: &Writer<'_>, action: &Action) -> String {
+    use crate::plan::action::GroupRole;
+    let what = match action {
+        Action::SecurityGroup {
+            role: GroupRole::LoadBalancer,
+            ..
+        } => "load balancer",
+        _ => "tasks",
+    };
+    format!("Slipway stack {}: {what}", writer.plan.spec.name)
+}
+
+fn ports(traffic: Traffic) -> (String, i64, i64) {
+    match traffic {
+        Traffic::All => ("-1".to_owned(), 0, 0),
+        Traffic::Tcp { from, to } => ("tcp".to_owned(), from.into(), to.into()),
+        Traffic::Udp { from, to } => ("udp".to_owned(), from.into(), to.into()),
+        Traffic::Other { number } => (number.to_string(), 0, 0),
+    }
+}
+
+fn rule_block(writer: &Writer<'_>, direction: &str, rule: &PlannedRule) -> Block {
+    let (protocol, from, to) = ports(rule.traffic);
+    let block = Block::new(direction, &[])
+        .set("description", &rule.description)
+        .set("protocol", protocol)
+        .set("from_port", Value::Number(from))
+        .set("to_port", Value::Number(to));
+    match &rule.peer {
+        RulePeer::Cidr(net) => block.set("cidr_blocks", Value::List(vec![net.to_string().into()])),
+        RulePeer::Group(group) => block.set("security_groups", Value::List(vec![writer.value(group)])),
+    }
+}
+
+/// Terraform takes away the rule that AWS gives every new group.
+fn everything_out() -> Block {
+    Block::new("egress", &[])
+        .set("protocol", "-1")
+        .set("from_port", Value::Number(0))
+        .set("to_port", Value::Number(0))
+        .set("cidr_blocks", Value::List(vec!["0.0.0.0/0".into()]))
+}
+
+fn balancing(writer: &Writer<'_>, action: &Action, new: Block) -> Vec<Block> {
+    match action {
+        Action::LoadBalancer {
+            name,
+            subnets,
+            security_groups,
+        } => vec![
+            new.set("name", name)
+                .set("load_balancer_type", "application")
+                .set("internal", false)
+                .set("subnets", writer.values(subnets))
+                .set("security_groups", writer.values(security_groups)),
+        ],
+        Action::TargetGroup {
+            name,
+            port,
+            vpc,
+            health_check,
+            deregistration_delay_s,
+        } => {
+            let check = Block::new("health_check", &[])
+                .set("path", &health_check.path)
+                .set("matcher", &health_check.matcher)
+                .set("interval", u32::from(health_check.interval_s))
+                .set("timeout", u32::from(health_check.timeout_s))
+                .set("healthy_threshold", u32::from(health_check.healthy_threshold))
+                .set("unhealthy_threshold", u32::from(health_check.unhealthy_threshold));
+            vec![
+                new.set("name", name)
+                    .set("protocol", "HTTP")
+                    .set("port", u32::from(*port))
+                    .set("target_type", "ip")
+                    .set("vpc_id", writer.value(vpc))
+                    .set("deregistration_delay", u32::from(*deregistration_delay_s))
+                    .block(check),
+            ]
+        }
+        Action::Listener {
+            load_balancer,
+            port,
+            target_group,
+        } => {
+            let forward = Block::new("default_action", &[])
+                .set("type", "forward")
+                .set("target_group_arn", writer.value(target_group));
+            vec![
+                new.set("load_balancer_arn", writer.value(load_balancer))
+                    .set("port", u32::from(*port))
+                    .set("protocol", "HTTP")
+                    .block(forward),
+            ]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn task_definition(writer: &Writer<'_>, action: &Action, new: Block) -> Vec<Block> {
+    let Action::TaskDefinition {
+        family,
+        cpu,
+        memory_mib,
+        architecture,
+        execution_role,
+        task_role,
+        container,
+    } = action
+    else {
+        return Vec::new();
+    };
+    let platform = Block::new("runtime_platform", &[])
+        .set("operating_system_family", "LINUX")
+        .set("cpu_architecture", cpu_architecture(*architecture));
+    let definitions = container_definitions(container, &writer.plan.region);
+    vec![
+        new.set("family", family)
+            .set("requires_compatibilities", Value::List(vec!["FARGATE".into()]))
+            .set("network_mode", "awsvpc")
+            .set("cpu", *cpu)
+            .set("memory", *memory_mib)
+            .set("execution_role_arn", writer.value(execution_role))
+            .maybe("task_role_arn", task_role.as_ref())
+            .set(
+                "container_definitions",
+                Value::Call("jsonencode", Box::new(Value::from(&definitions))),
+            )
+            .block(platform),
+    ]
+}
+
+fn service(writer: &Writer<'_>, step: &PlannedStep, new: Block) -> Vec<Block> {
+    let Action::Service {
+        cluster,
+        name,
+        task_definition,
+        desired,
+        subnets,
+        security_groups,
+        target_group,
+        container,
+        port,
+        settings,
+        health_grace_s,
+    } = &step.action
+    else {
+        return Vec::new();
+    };
+    let network = Block::new("network_configuration", &[])
+        .set("subnets", writer.values(subnets))
+        .set("security_groups", writer.values(security_groups))
+        .set("assign_public_ip", true);
+    let target = Block::new("load_balancer", &[])
+        .set("target_group_arn", writer.value(target_group))
+        .set("container_name", container)
+        .set("container_port", u32::from(*port));
+    let cluster_step = StepId::from("cluster");
+    let in_cluster = match writer.plan.step(&cluster_step) {
+        Some(_) => writer.value(&Ref::output(&cluster_step, crate::plan::action::OutputName::Arn)),
+        None => cluster.into(),
+    };
+    // The listener and the log group appear in no attribute of the service, and still come first.
+    let before = ["listener", "log_group"].map(StepId::from);
+    let before: Vec<Value> = before.iter().filter_map(|id| writer.step_address(id)).collect();
+    let block = new
+        .set("name", name)
+        .set("cluster", in_cluster)
+        .set("task_definition", writer.value(task_definition))
+        .set("desired_count", *desired)
+        .set("launch_type", "FARGATE")
+        .set("propagate_tags", "SERVICE")
+        .set("health_check_grace_period_seconds", *health_grace_s)
+        .set(
+            "deployment_minimum_healthy_percent",
+            u32::from(settings.minimum_healthy_percent),
+        )
+        .set("deployment_maximum_percent", u32::from(settings.maximum_percent))
+        .set("wait_for_steady_state", true)
+        .set("depends_on", Value::List(before))
+        .block(network)
+        .block(target);
+    let block = match settings.circuit_breaker {
+        Some(breaker) => block.block(
+            Block::new("deployment_circuit_breaker", &[])
+                .set("enable", true)
+                .set("rollback", breaker.rollback),
+        ),
+        None => block,
+    };
+    vec![block]
+}
