@@ -33,7 +33,7 @@ pub fn duration(locale: Locale, seconds: u64) -> String {
 
 /// A measured time: `84 ms`, `1.2 s`.
 pub fn millis(ms: f64) -> String {
-    if ms < 0.95 {
+    if ms > 0.0 && ms < 0.95 {
         format!("{ms:.1} ms")
     } else if ms < 999.5 {
         format!("{ms:.0} ms")
@@ -225,6 +225,7 @@ mod tests {
         assert_eq!(millis(84.2), "84 ms");
         assert_eq!(millis(1234.0), "1.2 s");
         assert_eq!(millis(0.4), "0.4 ms");
+        assert_eq!(millis(0.0), "0 ms");
     }
 
     #[test]

@@ -37,3 +37,20 @@ pub fn App() -> impl IntoView {
         </Router>
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod tests {
+    use super::App;
+    use crate::routes;
+
+    #[test]
+    fn every_page_answers_an_address_that_is_listed() {
+        let listed = leptos_axum::generate_route_list(App);
+        assert!(!listed.is_empty());
+        for route in listed {
+            let path = route.path();
+            assert!(path == routes::STYLEGUIDE || routes::PATTERNS.contains(&path), "{path}");
+        }
+    }
+}

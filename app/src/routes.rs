@@ -2,6 +2,21 @@
 
 use crate::backend::drafts::WizardStep;
 
+/// Every page's address, as the server lists them.
+pub const PATTERNS: [&str; 11] = [
+    HOME,
+    "/setup/{token}",
+    SIGN_IN,
+    CONNECTIONS,
+    NEW_CONNECTION,
+    "/connections/{id}",
+    NEW_DRAFT,
+    "/drafts/{id}/{step}",
+    "/stacks/{id}",
+    "/stacks/{id}/runs",
+    "/runs/{id}",
+];
+
 /// The dashboard: all stacks.
 pub const HOME: &str = "/";
 /// The sign-in form.
@@ -55,6 +70,26 @@ pub fn run(id: impl std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fits(path: &str, pattern: &str) -> bool {
+        let (path, pattern): (Vec<_>, Vec<_>) = (path.split('/').collect(), pattern.split('/').collect());
+        path.len() == pattern.len() && path.iter().zip(&pattern).all(|(part, of)| of.starts_with('{') || part == of)
+    }
+
+    #[test]
+    fn every_address_that_is_built_is_one_that_is_listed() {
+        let built = [
+            setup("t0ken"),
+            connection(1),
+            draft("d", DraftStep::Network),
+            stack("s"),
+            stack_runs("s"),
+            run(7),
+        ];
+        for path in built {
+            assert!(PATTERNS.iter().any(|pattern| fits(&path, pattern)), "{path}");
+        }
+    }
 
     #[test]
     fn the_wizard_goes_forward_and_back_over_the_same_pages() {

@@ -14,7 +14,7 @@ use crate::i18n::{locale, t, tn};
 
 const BOX_WIDTH: f64 = 164.0;
 const BOX_HEIGHT: f64 = 44.0;
-const COLUMN: f64 = 208.0;
+const COLUMN: f64 = 200.0;
 const ROW: f64 = 58.0;
 const EDGE: f64 = 6.0;
 
@@ -245,6 +245,6 @@ mod tests {
             to: 1,
             way: vec![Spot { layer: 0, row: 0.0 }, Spot { layer: 1, row: 1.0 }],
         };
-        assert_eq!(curve(&edge), "M170 28C192 28 192 86 214 86");
+        assert_eq!(curve(&edge), "M170 28C188 28 188 86 206 86");
     }
 }

@@ -115,15 +115,17 @@ pub fn Latency(
     let l = locale();
     let lines = value_lines(view.top());
     let top = lines.last().copied().unwrap_or(1.0);
+    let height_of = |value: f64| TOP + HEIGHT - value / top * HEIGHT;
     let grid: Vec<_> = lines
         .iter()
         .map(|value| {
-            let y = TOP + HEIGHT - value / top * HEIGHT;
-            view! {
-                <line class="grid" x1="0" x2="100%" y1=trimmed(y) y2=trimmed(y)/>
-                <text x="0" y=trimmed(y - 4.0)>{millis(*value)}</text>
-            }
+            let y = trimmed(height_of(*value));
+            view! { <line class="grid" x1="0" x2="100%" y1=y.clone() y2=y/> }
         })
+        .collect();
+    let values: Vec<_> = lines
+        .iter()
+        .map(|value| view! { <text x="0" y=trimmed(height_of(*value) - 4.0)>{millis(*value)}</text> })
         .collect();
     let hours: Vec<_> = view
         .hours
@@ -203,6 +205,7 @@ pub fn Latency(
                     <path class="p99" d=p99/>
                     <path class="p50" d=p50/>
                 </svg>
+                {values}
                 {deploys}
                 {columns}
                 {hours}

@@ -152,21 +152,19 @@ pub fn TextField(
     let is_wrong = !wrong.is_empty();
     let described = described_by(&id, hint.is_some(), is_wrong);
     let number = kind == "number";
-    let with_unit = unit.is_some();
     view! {
         <div class="field" class:wrong=is_wrong>
             <label for=id.clone()>
                 {label.get()}
                 {(!required && !readonly).then(|| view! { " " <span class="optional">{t!(l, form.optional)}</span> })}
             </label>
-            <span class="control" class:with-unit=with_unit>
+            <span class="control">
                 <input
                     id=id.clone()
                     name=name
                     type=kind
                     value=value.get()
                     class:mono=mono
-                    class:num=number
                     placeholder=placeholder.get()
                     autocomplete=autocomplete.get()
                     required=required
