@@ -154,8 +154,8 @@ fn StateMark(state: BarState) -> impl IntoView {
         BarState::Ok => view! { <circle class="shape" cx="16" cy="14" r="5"/><path class="cut" d="m13.6 14.2 1.7 1.7 3.1-3.5"/> }.into_any(),
         BarState::Kept => view! { <path class="line" d="m12 14.2 2.7 2.7 5-5.8"/> }.into_any(),
         BarState::Running | BarState::Waiting => view! { <circle class="line" cx="16" cy="14" r="4.5"/><circle class="shape pulse" cx="16" cy="14" r="2"/> }.into_any(),
-        BarState::Failed => view! { <rect class="shape" x="11" y="9" width="10" height="10" rx="2"/><path class="cut" d="m13.8 11.8 4.4 4.400m0-4.4-4.4 4.4"/> }.into_any(),
-        BarState::Blocked => view! { <path class="shape" d="m16 8.2 5.8 5.8-5.8 5.8-5.8-5.800z"/><path class="cut" d="M16 11.400v3M16 16.300v.2"/> }.into_any(),
+        BarState::Failed => view! { <rect class="shape" x="11" y="9" width="10" height="10" rx="2"/><path class="cut" d="m13.8 11.8 4.4 4.4m0-4.4-4.4 4.4"/> }.into_any(),
+        BarState::Blocked => view! { <path class="shape" d="m16 8.2 5.8 5.8-5.8 5.8-5.8-5.8z"/><path class="cut" d="M16 11.4v3M16 16.3v.2"/> }.into_any(),
         BarState::Expected => view! { <circle class="line" cx="16" cy="14" r="4.5"/> }.into_any(),
     }
 }

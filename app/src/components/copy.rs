@@ -21,7 +21,7 @@ pub fn Code(
         <figure class="code">
             {title.get().map(|title| view! { <figcaption>{title}</figcaption> })}
             <CopyButton text=text.clone()/>
-            <pre tabindex="0" role="region" aria-label=label><code>{text}</code></pre>
+            <pre tabindex="0" role="group" aria-label=label><code>{text}</code></pre>
         </figure>
     }
     .into_any()

@@ -86,14 +86,14 @@ pub fn Frame(
     view! {
         <a class="skip" href="#main">{t!(l, frame.skip)}</a>
         <div class="frame">
-            <div class="rail">
+            <aside class="rail" aria-label=t!(l, frame.places)>
                 <a class="brand" href=routes::HOME><Mark/>"Slipway"</a>
                 <nav aria-label=t!(l, frame.main)>
                     <RailLink icon=Icon::Stacks text=t!(l, nav.stacks) href=routes::HOME here=place == Place::Stacks/>
                     <RailLink icon=Icon::Connections text=t!(l, nav.connections) href=routes::CONNECTIONS here=place == Place::Connections/>
                 </nav>
                 <p class="foot">{foot}</p>
-            </div>
+            </aside>
             <div class="stage">
                 <header class="top">
                     <nav class="where" aria-label=t!(l, frame.trail)>

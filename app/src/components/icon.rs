@@ -58,13 +58,13 @@ pub fn Glyph(
         Icon::External => view! { <path d="M9.5 2.5h4v4M13.2 2.8 7.5 8.5M6.5 3.5h-4v10h10v-4"/> }.into_any(),
         Icon::Theme => view! { <circle cx="8" cy="8" r="6"/><path d="M8 2a6 6 0 0 1 0 12z" class="fill"/> }.into_any(),
         Icon::Language => view! { <circle cx="8" cy="8" r="6"/><path d="M2 8h12M8 2c2.2 1.8 2.8 4 2.8 6S10.2 12.2 8 14c-2.2-1.8-2.8-4-2.8-6S5.8 3.8 8 2z"/> }.into_any(),
-        Icon::Stacks => view! { <path d="m8 2 6 3-6 3-6-3zM2.5 8.2 8 11l5.5-2.800M2.5 11.2 8 14l5.5-2.8"/> }.into_any(),
+        Icon::Stacks => view! { <path d="m8 2 6 3-6 3-6-3zM2.5 8.2 8 11l5.5-2.8M2.5 11.2 8 14l5.5-2.8"/> }.into_any(),
         Icon::Connections => view! { <path d="M6 2v3m4-3v3M4 5h8v3a4 4 0 0 1-8 0zM8 12v2.5"/> }.into_any(),
-        Icon::Next => view! { <path d="M3 8h9.500M9 4.2 12.8 8 9 11.8"/> }.into_any(),
-        Icon::Back => view! { <path d="M13 8H3.500M7 4.2 3.2 8 7 11.8"/> }.into_any(),
-        Icon::Person => view! { <circle cx="8" cy="5.4" r="2.9"/><path d="M2.6 14c.6-3 2.7-4.4 5.4-4.400s4.8 1.4 5.4 4.4"/> }.into_any(),
+        Icon::Next => view! { <path d="M3 8h9.5M9 4.2 12.8 8 9 11.8"/> }.into_any(),
+        Icon::Back => view! { <path d="M13 8H3.5M7 4.2 3.2 8 7 11.8"/> }.into_any(),
+        Icon::Person => view! { <circle cx="8" cy="5.4" r="2.9"/><path d="M2.6 14c.6-3 2.7-4.4 5.4-4.4s4.8 1.4 5.4 4.4"/> }.into_any(),
         Icon::Add => view! { <path d="M8 3v10M3 8h10"/> }.into_any(),
-        Icon::Clock => view! { <circle cx="8" cy="8" r="6"/><path d="M8 4.600V8l2.3 1.6"/> }.into_any(),
+        Icon::Clock => view! { <circle cx="8" cy="8" r="6"/><path d="M8 4.6V8l2.3 1.6"/> }.into_any(),
     };
     view! {
         <svg class="glyph" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
