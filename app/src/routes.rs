@@ -81,7 +81,7 @@ mod tests {
         let built = [
             setup("t0ken"),
             connection(1),
-            draft("d", DraftStep::Network),
+            draft("d", WizardStep::Network),
             stack("s"),
             stack_runs("s"),
             run(7),
