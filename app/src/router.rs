@@ -45,12 +45,12 @@ mod tests {
     use crate::routes;
 
     #[test]
-    fn every_page_answers_an_address_that_is_listed() {
-        let listed = leptos_axum::generate_route_list(App);
-        assert!(!listed.is_empty());
-        for route in listed {
-            let path = route.path();
-            assert!(path == routes::STYLEGUIDE || routes::PATTERNS.contains(&path), "{path}");
-        }
+    fn the_pages_are_those_that_are_listed() {
+        let found = leptos_axum::generate_route_list(App);
+        let mut found: Vec<&str> = found.iter().map(|route| route.path()).collect();
+        let mut listed = routes::PATTERNS.to_vec();
+        found.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(found, listed);
     }
 }

@@ -3,18 +3,19 @@
 use crate::backend::drafts::WizardStep;
 
 /// Every page's address, as the server lists them.
-pub const PATTERNS: [&str; 11] = [
+pub const PATTERNS: [&str; 12] = [
     HOME,
     "/setup/{token}",
     SIGN_IN,
     CONNECTIONS,
     NEW_CONNECTION,
     "/connections/{id}",
-    NEW_DRAFT,
     "/drafts/{id}/{step}",
     "/stacks/{id}",
     "/stacks/{id}/runs",
+    "/stacks/{id}/destroy",
     "/runs/{id}",
+    STYLEGUIDE,
 ];
 
 /// The dashboard: all stacks.
@@ -25,7 +26,7 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const CONNECTIONS: &str = "/connections";
 /// The form that adds one.
 pub const NEW_CONNECTION: &str = "/connections/new";
-/// Starts a draft of a stack.
+/// Where the form that starts a draft of a stack is posted.
 pub const NEW_DRAFT: &str = "/drafts/new";
 /// Tokens, components and charts with their states.
 pub const STYLEGUIDE: &str = "/styleguide";
