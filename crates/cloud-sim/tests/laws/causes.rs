@@ -2,10 +2,13 @@
 
 use cloud_sim::scenario::RUNBOOK_TASK_GROUP;
 use cloud_sim::{ImageProfile, Scenario};
+use engine::cloud::balancing::TargetState;
+use engine::cloud::compute::{TaskFilter, UpdateService};
 use engine::cloud::network::{Direction, Peer, Rule, Traffic};
 use engine::cloud::registry::Architecture;
 use engine::run::RunState;
 use engine::step::{Diagnosis, DiagnosisCode};
+use jiff::Timestamp;
 
 use crate::stage::{End, Stage, vendor};
 
@@ -21,7 +24,58 @@ fn deployment_blocked(stage: &Stage, end: &End) -> Diagnosis {
 
 async fn deploy(stage: &Stage) -> End {
     let plan = stage.plan(&vendor()).await;
-    stage.go_on(&plan, "run-1").await
+    in_time(stage, stage.go_on(&plan, "run-1")).await
+}
+
+/// When AWS first showed that something is wrong: a task that stopped, or an unhealthy target.
+async fn first_sign(stage: &Stage) -> Timestamp {
+    loop {
+        let compute = &stage.cloud.compute;
+        let stopped = compute
+            .tasks("vendor0919-cluster", "vendor0919-service", TaskFilter::Stopped)
+            .await;
+        let bad_task = stopped.is_ok_and(|tasks| tasks.iter().any(|task| task.stopped_at.is_some()));
+        let group = stage
+            .cloud
+            .balancing
+            .target_group("vendor0919-tg")
+            .await
+            .expect("target group");
+        let bad_target = match group {
+            Some(group) => {
+                let health = stage
+                    .cloud
+                    .balancing
+                    .target_health(&group.arn)
+                    .await
+                    .expect("target health");
+                health.iter().any(|target| target.state == TargetState::Unhealthy)
+            }
+            None => false,
+        };
+        if bad_task || bad_target {
+            return stage.clock.now();
+        }
+        stage.sleep(1).await;
+    }
+}
+
+/// The budget: a failed deployment has its cause within 60 s of the first sign of it.
+async fn in_time(stage: &Stage, run: impl Future<Output = End>) -> End {
+    let mut sign = None;
+    let watch = async {
+        sign = Some(first_sign(stage).await);
+        std::future::pending::<()>().await;
+    };
+    let end = tokio::select! { end = run => end, () = watch => unreachable!("it watches for ever") };
+    // Steps that have nothing to do with it may still have gone on.
+    let named = stage.ledger.records().into_iter().find(|record| record.diagnosis.is_some());
+    let named = named.and_then(|record| record.finished_at);
+    if let (End::State(RunState::Failed), Some(sign), Some(named)) = (&end, sign, named) {
+        let took = named.as_second() - sign.as_second();
+        assert!(took <= 60, "named {took} s after the first sign");
+    }
+    end
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,7 +98,7 @@ async fn log_group_deleted_midway(pause: u64) {
             .await
             .expect("deleted");
     };
-    let (end, ()) = tokio::join!(stage.go_on(&plan, "run-1"), meddle);
+    let (end, ()) = tokio::join!(in_time(&stage, stage.go_on(&plan, "run-1")), meddle);
     let why = deployment_blocked(&stage, &end);
     assert_eq!(
         (why.code, why.rule.as_str()),
@@ -124,7 +178,7 @@ async fn a_port_closed_by_a_reused_group_is_named_at_its_first_sign() {
             .await
             .expect("revoked");
     };
-    let (end, ()) = tokio::join!(stage.go_on(&plan, "run-1"), meddle);
+    let (end, ()) = tokio::join!(in_time(&stage, stage.go_on(&plan, "run-1")), meddle);
     let why = deployment_blocked(&stage, &end);
     assert_eq!(
         (why.code, why.rule.as_str()),
@@ -180,7 +234,7 @@ async fn an_image_replaced_by_an_arm64_one_is_named_from_the_stopped_task() {
                 .look(|world| world.push_image("vendor0919-api", "latest", image))
                 .expect("pushed");
         };
-        let (end, ()) = tokio::join!(stage.go_on(&plan, "run-1"), meddle);
+        let (end, ()) = tokio::join!(in_time(&stage, stage.go_on(&plan, "run-1")), meddle);
         let why = deployment_blocked(&stage, &end);
         assert_eq!(why.code, DiagnosisCode::ImagePlatform, "index {index}: {why:#?}");
         assert_eq!(why.values["found"], "linux/arm64");
@@ -236,5 +290,63 @@ async fn a_slow_start_within_the_grace_is_no_failure() {
         matches!(end, End::State(RunState::Succeeded)),
         "{end:?}: {:#?}",
         stage.blocked()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_somebody_replaces_is_not_waited_for() {
+    let mut stage = Stage::runbook();
+    stage.succeed(&vendor(), "run-1").await;
+    let mut spec = vendor();
+    spec.container.environment.insert("MODE".into(), "new".into());
+    let plan = stage.plan(&spec).await;
+    stage.ledger = Default::default();
+    let meddle = async {
+        stage.sleep(15).await;
+        let old = stage
+            .cloud
+            .compute
+            .task_definition_arns("vendor0919-task")
+            .await
+            .expect("arns")
+            .pop();
+        let update = UpdateService {
+            task_definition: old,
+            ..UpdateService::default()
+        };
+        let update = stage
+            .cloud
+            .compute
+            .update_service("vendor0919-cluster", "vendor0919-service", update);
+        update.await.expect("updated");
+    };
+    let (end, ()) = tokio::join!(stage.go_on(&plan, "run-2"), meddle);
+    let why = deployment_blocked(&stage, &end);
+    assert_eq!(
+        (why.code, why.rule.as_str()),
+        (DiagnosisCode::DeploymentFailed, "G9"),
+        "{why:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_goes_back_is_not_a_success() {
+    let mut stage = Stage::runbook();
+    stage.succeed(&vendor(), "run-1").await;
+    let broken = ImageProfile::fastapi().answering("/health", 500);
+    stage
+        .cell
+        .look(|world| world.push_image("vendor0919-api", "latest", broken))
+        .expect("pushed");
+    let mut spec = vendor();
+    spec.container.environment.insert("MODE".into(), "new".into());
+    let plan = stage.plan(&spec).await;
+    stage.ledger = Default::default();
+    let end = in_time(&stage, stage.go_on(&plan, "run-2")).await;
+    let why = deployment_blocked(&stage, &end);
+    assert_eq!(
+        (why.code, why.values["answer"].as_str()),
+        (DiagnosisCode::TargetWrongCode, "500"),
+        "{why:#?}"
     );
 }

@@ -138,3 +138,20 @@ async fn watchers_are_told_of_changes_and_not_of_every_poll() {
         "{writes} writes for an ALB that was polled some thirty times"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_need_not_wait_does_not_fail_over_what_it_can_not_see() {
+    let stage = Stage::new(Scenario::Runbook);
+    let plan = stage.plan(&vendor()).await;
+    let blind = FaultPlan::at_action("ecs:ListServiceDeployments", Fault::Unavailable);
+    stage.cell.look(|world| world.set_faults(blind));
+    let end = stage.go_on_with(&plan, "run-1", false).await;
+    assert!(
+        matches!(end, End::State(RunState::Waiting)),
+        "{end:?}: {:#?}",
+        stage.blocked()
+    );
+    let record = stage.record("deployment");
+    assert_eq!(record.outcome, Some(Outcome::Waiting));
+    assert!(record.fault.is_some(), "the refusal is kept");
+}

@@ -9,7 +9,9 @@ use super::retry::{Reaction, Streak, react};
 use super::{StepRecord, StepState, limits};
 use crate::clock::Chance;
 use crate::plan::PlannedStep;
-use crate::step::{Diagnosis, DiagnosisCode, Outcome, Progress, Step, StepError, Waiting, kinds};
+use crate::step::{
+    Diagnosis, DiagnosisCode, Outcome, Progress, Step, StepError, Waiting, WaitingCode, kinds,
+};
 
 /// A step in work.
 pub(super) struct Live<'p> {
@@ -83,7 +85,7 @@ impl Live<'_> {
                 self.streak = Streak::default();
                 self.answered(progress, now, wait)
             }
-            Err(error) => self.refused(&error, now, chance),
+            Err(error) => self.refused(&error, now, wait, chance),
         }
     }
 
@@ -117,10 +119,26 @@ impl Live<'_> {
         }
     }
 
-    fn refused(&mut self, error: &StepError, now: Timestamp, chance: &dyn Chance) -> Option<Duration> {
+    fn refused(
+        &mut self,
+        error: &StepError,
+        now: Timestamp,
+        wait: bool,
+        chance: &dyn Chance,
+    ) -> Option<Duration> {
         self.streak.count += 1;
         self.streak.since.get_or_insert(now);
         self.record.fault = error.fault().cloned().or(self.record.fault.take());
+        if !wait && kinds::only_looks(&self.planned.action) {
+            // What it waits for may not exist yet, or not in this account at all: that is no reason to fail now.
+            let operation = error
+                .fault()
+                .map(|fault| fault.operation.clone())
+                .unwrap_or_default();
+            self.done(Outcome::Waiting, now);
+            self.record.waiting = Some(Waiting::new(WaitingCode::Retrying).with("operation", operation));
+            return None;
+        }
         match react(error, self.streak, now, chance.unit()) {
             Reaction::Retry { after, why } => {
                 self.record.retries += 1;
@@ -139,9 +157,12 @@ impl Live<'_> {
             let mut diagnosis = Diagnosis::new(DiagnosisCode::TookTooLong, "G5")
                 .with("what", &self.planned.id)
                 .with("waited_s", waited_s);
-            for (name, value) in &why.values {
-                diagnosis = diagnosis.seen(now, name, value);
-            }
+            let last: Vec<String> = why
+                .values
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect();
+            diagnosis = diagnosis.seen(now, &self.planned.id.0, last.join(", "));
             self.block(diagnosis, now);
             return None;
         }

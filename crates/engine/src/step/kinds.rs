@@ -197,3 +197,11 @@ pub fn only_waits(action: &Action) -> bool {
             | Action::FrontendRelease { .. }
     )
 }
+
+/// Whether the step only looks: a run that was asked not to wait need not even know why it can't see.
+pub fn only_looks(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::ImagePushed { .. } | Action::Deployment { .. } | Action::Reachable { .. }
+    )
+}

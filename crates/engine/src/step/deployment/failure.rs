@@ -29,6 +29,11 @@ pub(super) async fn find(context: &Context<'_>, sight: &Sight) -> Result<Option<
     if !hopeless {
         return Ok(None);
     }
+    if let Some(other) = &sight.superseded_by {
+        let reason = format!("{other} is being deployed instead of {}", sight.wanted);
+        let diagnosis = Diagnosis::new(DiagnosisCode::DeploymentFailed, "G9").with("reason", reason);
+        return Ok(Some(evidence(context, sight, diagnosis)));
+    }
     let worst = signals.iter().min_by_key(|(signal, _)| signal.stage());
     let mut diagnosis = match worst {
         Some((signal, task)) => {

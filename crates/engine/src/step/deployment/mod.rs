@@ -33,6 +33,8 @@ struct Sight {
     wanted: String,
     target_group: String,
     deployment: Option<ServiceDeployment>,
+    /// Somebody asked for another task definition since: ours will not come (G9).
+    superseded_by: Option<String>,
     running: Vec<Task>,
     stopped: Vec<Task>,
     targets: Vec<TargetHealth>,
@@ -70,7 +72,7 @@ impl Sight {
                 && one.status == "PRIMARY"
                 && one.rollout_state.as_deref() == Some("FAILED")
         });
-        called_off || failed
+        called_off || failed || self.superseded_by.is_some()
     }
 
     fn succeeded(&self, desired: u32) -> bool {
@@ -139,9 +141,12 @@ impl Deployment {
             return Ok(None);
         };
         let deployments = compute.service_deployments(&self.cluster, &self.service).await?;
+        let newest = deployments.first().and_then(|one| one.task_definition.clone());
         let deployment = deployments
             .into_iter()
             .find(|one| one.task_definition.as_deref() == Some(wanted.as_str()));
+        let superseded_by = newest
+            .filter(|newest| deployment.is_some() && *newest != wanted && service.task_definition != wanted);
         let running = compute
             .tasks(&self.cluster, &self.service, TaskFilter::Running)
             .await?;
@@ -162,6 +167,7 @@ impl Deployment {
             wanted,
             target_group,
             deployment,
+            superseded_by,
             running,
             stopped,
             targets,
