@@ -69,7 +69,11 @@ async fn in_time(stage: &Stage, run: impl Future<Output = End>) -> End {
     };
     let end = tokio::select! { end = run => end, () = watch => unreachable!("it watches for ever") };
     // Steps that have nothing to do with it may still have gone on.
-    let named = stage.ledger.records().into_iter().find(|record| record.diagnosis.is_some());
+    let named = stage
+        .ledger
+        .records()
+        .into_iter()
+        .find(|record| record.diagnosis.is_some());
     let named = named.and_then(|record| record.finished_at);
     if let (End::State(RunState::Failed), Some(sign), Some(named)) = (&end, sign, named) {
         let took = named.as_second() - sign.as_second();

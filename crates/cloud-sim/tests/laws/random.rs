@@ -3,6 +3,7 @@
 
 use cloud_sim::{ImageProfile, Scenario};
 use engine::cloud::registry::Architecture;
+use engine::plan::schedule;
 use engine::run::{RunState, summary};
 use engine::spec::validate::validate;
 use engine::spec::{ImageSource, StackSpec, VpcChoice};
@@ -84,6 +85,11 @@ async fn finishes(scenario: Scenario, mut spec: StackSpec) -> Result<(), TestCas
     prop_assert_eq!(state, RunState::Succeeded, "{:#?}", stage.blocked());
     let summary = summary(&plan, &stage.ledger.records());
     let ratio = summary.makespan_ms as f64 / summary.critical_path_ms as f64;
+    let expected_ms = 1_000.0 * f64::from(schedule(&plan).makespan_s);
+    prop_assert!(
+        summary.makespan_ms as f64 <= 1.05 * expected_ms,
+        "{expected_ms} ms expected: {summary:?}"
+    );
     prop_assert!(ratio <= 1.05, "{ratio}: {summary:?}");
     let again = stage.plan(&spec).await;
     prop_assert!(again.is_settled(), "{again:#?}");

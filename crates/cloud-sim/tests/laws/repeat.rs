@@ -36,6 +36,7 @@ async fn the_runbooks_stack_comes_true_and_answers() {
     );
     println!("expected {expected} s: {:?}", summary.critical_path);
     assert!(ratio <= 1.05, "{summary:?}");
+    assert!(summary.makespan_ms as f64 <= 1_050.0 * expected, "{summary:?}");
     assert!(
         summary.makespan_ms <= 240_000,
         "a first deploy takes at most 4 minutes: {summary:?}"
