@@ -14,6 +14,7 @@ pub mod lint;
 mod memory;
 mod prepare;
 mod reference;
+mod removal;
 mod schedule;
 mod summary;
 pub mod timing;

@@ -7,6 +7,7 @@ mod frontend;
 mod groups;
 pub(super) mod image;
 mod network;
+mod roads;
 mod role;
 
 use jiff::Timestamp;

@@ -3,18 +3,19 @@
 use serde_json::json;
 
 use super::cli::{Values, creates, variable};
+use super::cli_balancing::balancing;
+use super::cli_network::{group, network};
 use super::shell::{Command, Word};
 use crate::cloud::compute::DeploymentSettings;
 use crate::cloud::hosting::VariableScope;
-use crate::cloud::network::Traffic;
 use crate::cloud::registry::Architecture;
-use crate::plan::action::{Action, GroupRole, OutputName, PlannedContainer, PlannedRule, Ref, RulePeer};
+use crate::plan::action::{Action, OutputName, PlannedContainer};
 use crate::plan::documents::tasks_trust_policy;
 use crate::plan::{Change, StepId};
 use crate::spec::names::Names;
 
 /// `Key=…,Value=…`, as most services take tags. Values are quoted for the CLI's own shorthand.
-fn tags(values: &Values<'_>) -> Vec<String> {
+pub(super) fn tags(values: &Values<'_>) -> Vec<String> {
     values
         .tags(None)
         .iter()
@@ -31,16 +32,7 @@ fn ecs_tags(values: &Values<'_>) -> Vec<String> {
         .collect()
 }
 
-fn tag_specification(values: &Values<'_>, kind: &str, name: &str) -> String {
-    let tags: Vec<_> = values
-        .tags(Some(name))
-        .into_iter()
-        .map(|(key, value)| json!({ "Key": key, "Value": value }))
-        .collect();
-    json!([{ "ResourceType": kind, "Tags": tags }]).to_string()
-}
-
-fn shorthand(text: &str) -> String {
+pub(super) fn shorthand(text: &str) -> String {
     let plain = text.chars().all(|c| c.is_alphanumeric() || "_.:/+-@".contains(c));
     if plain && !text.is_empty() {
         text.to_owned()
@@ -257,262 +249,6 @@ fn role(values: &Values<'_>, id: &StepId, action: &Action, change: Change) -> Ve
         commands.push(Command::raw(format!("{} || true", delete.shown())));
     }
     commands
-}
-
-fn network(values: &Values<'_>, id: &StepId, action: &Action, change: Change) -> Vec<Command> {
-    let own = values.own(id, OutputName::Id);
-    let keep = variable(id, OutputName::Id);
-    let mut commands = Vec::new();
-    match action {
-        Action::Vpc { cidr, name } => {
-            let create = Command::aws("ec2", "create-vpc")
-                .set("cidr-block", cidr.to_string())
-                .set("tag-specifications", tag_specification(values, "vpc", name));
-            commands.push(create.capture(keep, "Vpc.VpcId"));
-            let modify = Command::aws("ec2", "modify-vpc-attribute").set("vpc-id", own);
-            commands.push(modify.set("enable-dns-hostnames", "Value=true"));
-        }
-        Action::InternetGateway { vpc, name } => {
-            let create = Command::aws("ec2", "create-internet-gateway").set(
-                "tag-specifications",
-                tag_specification(values, "internet-gateway", name),
-            );
-            commands
-                .extend(creates(change).then(|| create.capture(keep, "InternetGateway.InternetGatewayId")));
-            let attach = Command::aws("ec2", "attach-internet-gateway").set("internet-gateway-id", own);
-            commands.push(attach.set("vpc-id", values.word(vpc)));
-        }
-        Action::RouteTable { vpc, gateway, name } => {
-            let create = Command::aws("ec2", "create-route-table")
-                .set("vpc-id", values.word(vpc))
-                .set(
-                    "tag-specifications",
-                    tag_specification(values, "route-table", name),
-                );
-            commands.extend(creates(change).then(|| create.capture(keep, "RouteTable.RouteTableId")));
-            let route = Command::aws("ec2", "create-route").set("route-table-id", own);
-            commands.push(
-                route
-                    .set("destination-cidr-block", "0.0.0.0/0")
-                    .set("gateway-id", values.word(gateway)),
-            );
-        }
-        Action::Subnet {
-            vpc,
-            cidr,
-            zone,
-            route_table,
-            name,
-        } => {
-            let create = Command::aws("ec2", "create-subnet")
-                .set("vpc-id", values.word(vpc))
-                .set("cidr-block", cidr.to_string())
-                .set("availability-zone-id", &zone.id)
-                .set("tag-specifications", tag_specification(values, "subnet", name));
-            commands.extend(creates(change).then(|| create.capture(keep, "Subnet.SubnetId")));
-            let modify = Command::aws("ec2", "modify-subnet-attribute").set("subnet-id", own.clone());
-            commands.push(modify.flag("map-public-ip-on-launch"));
-            if let Some(table) = route_table {
-                let associate = Command::aws("ec2", "associate-route-table").set("subnet-id", own);
-                commands.push(associate.set("route-table-id", values.word(table)));
-            }
-        }
-        _ => {}
-    }
-    commands
-}
-
-/// One rule as `--ip-permissions` wants it.
-fn permission(values: &Values<'_>, rule: &PlannedRule) -> Word {
-    let protocol = match rule.traffic {
-        Traffic::All => "\"IpProtocol\":\"-1\"".to_owned(),
-        Traffic::Tcp { from, to } => format!("\"IpProtocol\":\"tcp\",\"FromPort\":{from},\"ToPort\":{to}"),
-        Traffic::Udp { from, to } => format!("\"IpProtocol\":\"udp\",\"FromPort\":{from},\"ToPort\":{to}"),
-        Traffic::Other { number } => format!("\"IpProtocol\":\"{number}\""),
-    };
-    let description = Word::from(&rule.description).json();
-    let (list, member, peer) = match &rule.peer {
-        RulePeer::Cidr(net) => ("IpRanges", "CidrIp", Word::from(net.to_string())),
-        RulePeer::Group(group) => ("UserIdGroupPairs", "GroupId", values.word(group)),
-    };
-    Word::from(format!("{{{protocol},\"{list}\":[{{\"{member}\":"))
-        .then(peer.json())
-        .then(",\"Description\":")
-        .then(description)
-        .then("}]}")
-}
-
-fn permissions(values: &Values<'_>, rules: &[PlannedRule]) -> Word {
-    let all = Word::joined(rules.iter().map(|rule| permission(values, rule)), ",");
-    Word::from("[").then(all).then("]")
-}
-
-fn group(values: &Values<'_>, id: &StepId, action: &Action, change: Change) -> Vec<Command> {
-    let Action::SecurityGroup {
-        role,
-        vpc,
-        name,
-        ingress,
-        egress,
-        ..
-    } = action
-    else {
-        return Vec::new();
-    };
-    if change == Change::Keep {
-        return Vec::new();
-    }
-    let own = values.own(id, OutputName::Id);
-    let mut commands = Vec::new();
-    if creates(change) {
-        let what = match role {
-            GroupRole::LoadBalancer => "load balancer",
-            GroupRole::Task => "tasks",
-        };
-        let create = Command::aws("ec2", "create-security-group")
-            .set("group-name", name)
-            .set(
-                "description",
-                format!("Slipway stack {}: {what}", values.plan.spec.name),
-            )
-            .set("vpc-id", values.word(vpc))
-            .set(
-                "tag-specifications",
-                tag_specification(values, "security-group", name),
-            );
-        commands.push(create.capture(variable(id, OutputName::Id), "GroupId"));
-    }
-    let authorize = |rules: &[PlannedRule]| {
-        let command = Command::aws("ec2", "authorize-security-group-ingress").set("group-id", own.clone());
-        command.set("ip-permissions", permissions(values, rules))
-    };
-    if creates(change) {
-        commands.push(authorize(ingress));
-    } else {
-        // Some are there already, and EC2 refuses a rule that is.
-        let one = |rule: &PlannedRule| authorize(std::slice::from_ref(rule)).shown();
-        commands.extend(
-            ingress
-                .iter()
-                .map(|rule| Command::raw(format!("{} || true", one(rule)))),
-        );
-    }
-    if let (Some(rules), Change::Create) = (egress, change) {
-        // A new group lets everything out.
-        let everything = r#"[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]"#;
-        let revoke = Command::aws("ec2", "revoke-security-group-egress").set("group-id", own.clone());
-        commands.push(revoke.set("ip-permissions", everything));
-        let authorize = Command::aws("ec2", "authorize-security-group-egress").set("group-id", own);
-        commands.push(authorize.set("ip-permissions", permissions(values, rules)));
-    }
-    commands
-}
-
-fn balancing(values: &Values<'_>, id: &StepId, action: &Action, change: Change) -> Vec<Command> {
-    let own = values.own(id, OutputName::Arn);
-    let keep = variable(id, OutputName::Arn);
-    match action {
-        Action::LoadBalancer {
-            name,
-            subnets,
-            security_groups,
-        } => load_balancer(values, id, (name, subnets, security_groups), change),
-        Action::TargetGroup {
-            name,
-            port,
-            vpc,
-            health_check,
-            deregistration_delay_s,
-        } => {
-            let first = if creates(change) {
-                Command::aws("elbv2", "create-target-group")
-                    .set("name", name)
-                    .set("protocol", "HTTP")
-                    .set("port", port.to_string())
-                    .set("target-type", "ip")
-                    .set("vpc-id", values.word(vpc))
-                    .with("tags", tags(values))
-                    .capture(keep, "TargetGroups[0].TargetGroupArn")
-            } else {
-                Command::aws("elbv2", "modify-target-group").set("target-group-arn", own.clone())
-            };
-            let first = first
-                .set("health-check-path", &health_check.path)
-                .set(
-                    "health-check-interval-seconds",
-                    health_check.interval_s.to_string(),
-                )
-                .set("health-check-timeout-seconds", health_check.timeout_s.to_string())
-                .set(
-                    "healthy-threshold-count",
-                    health_check.healthy_threshold.to_string(),
-                )
-                .set(
-                    "unhealthy-threshold-count",
-                    health_check.unhealthy_threshold.to_string(),
-                )
-                .set(
-                    "matcher",
-                    format!("HttpCode={}", shorthand(&health_check.matcher)),
-                );
-            let delay = format!("Key=deregistration_delay.timeout_seconds,Value={deregistration_delay_s}");
-            let second = Command::aws("elbv2", "modify-target-group-attributes").set("target-group-arn", own);
-            vec![first, second.set("attributes", delay)]
-        }
-        Action::Listener {
-            load_balancer,
-            port,
-            target_group,
-        } => {
-            let actions = Word::from("Type=forward,TargetGroupArn=").then(values.word(target_group));
-            let command = if creates(change) {
-                Command::aws("elbv2", "create-listener")
-                    .set("load-balancer-arn", values.word(load_balancer))
-                    .set("protocol", "HTTP")
-                    .set("port", port.to_string())
-                    .with("tags", tags(values))
-                    .capture(keep, "Listeners[0].ListenerArn")
-            } else {
-                Command::aws("elbv2", "modify-listener").set("listener-arn", own)
-            };
-            vec![command.set("default-actions", actions)]
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn load_balancer(
-    values: &Values<'_>,
-    id: &StepId,
-    (name, subnets, groups): (&String, &[Ref], &[Ref]),
-    change: Change,
-) -> Vec<Command> {
-    let own = values.own(id, OutputName::Arn);
-    let wait = Command::aws("elbv2", "wait load-balancer-available").set("load-balancer-arns", own.clone());
-    match change {
-        Change::Create => {
-            let create = Command::aws("elbv2", "create-load-balancer")
-                .set("name", name)
-                .set("type", "application")
-                .set("scheme", "internet-facing")
-                .with("subnets", values.words(subnets))
-                .with("security-groups", values.words(groups))
-                .with("tags", tags(values))
-                .capture(variable(id, OutputName::Arn), "LoadBalancers[0].LoadBalancerArn");
-            let look = Command::aws("elbv2", "describe-load-balancers").set("load-balancer-arns", own);
-            let look = look.capture(variable(id, OutputName::DnsName), "LoadBalancers[0].DNSName");
-            vec![create, look, wait]
-        }
-        Change::Update => vec![
-            Command::aws("elbv2", "set-subnets")
-                .set("load-balancer-arn", own.clone())
-                .with("subnets", values.words(subnets)),
-            Command::aws("elbv2", "set-security-groups")
-                .set("load-balancer-arn", own)
-                .with("security-groups", values.words(groups)),
-        ],
-        _ => vec![wait],
-    }
 }
 
 /// The container as `--container-definitions` wants it.

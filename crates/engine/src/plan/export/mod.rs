@@ -1,7 +1,9 @@
 //! The plan in other people's languages, so that nobody is locked in: an AWS CLI script, Terraform, a Mermaid graph.
 
 pub mod cli;
+mod cli_balancing;
 mod cli_create;
+mod cli_network;
 mod cli_remove;
 pub mod graph;
 mod hcl;
