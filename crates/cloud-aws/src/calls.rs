@@ -1,6 +1,7 @@
 //! What is the same for every call to AWS: a limit per service, a trace, a record of the IAM actions it needs.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -95,18 +96,21 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Makes one call when the service has room for it. `operation` is the call in IAM spelling.
-    pub(crate) async fn call<T, E>(
-        &self,
+    /// Makes one call when the service has room for it. `operation` is the call in IAM spelling. On the heap: the SDK's
+    /// futures are up to 20 kB, and a plan waits for many at once.
+    pub(crate) fn call<'a, T, E>(
+        &'a self,
         operation: &'static str,
-        request: impl Future<Output = std::result::Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T>
+        request: impl Future<Output = std::result::Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+    ) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        // The semaphore is never closed, so there is nothing to learn from the answer.
-        let _permit = self.0.acquire().await.ok();
-        request.await.map_err(|error| cloud_error(operation, &error))
+        Box::pin(async move {
+            // The semaphore is never closed, so there is nothing to learn from the answer.
+            let _permit = self.0.acquire().await.ok();
+            request.await.map_err(|error| cloud_error(operation, &error))
+        })
     }
 }
 

@@ -339,12 +339,21 @@ impl Identity for Iam {
     }
 
     async fn service_linked_role(&self, service: LinkedService) -> Result<bool> {
-        let request = self.iam.get_role().role_name(service.role_name());
-        match self.gate.call("iam:GetRole", request.send()).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() => Ok(false),
-            Err(error) => Err(error),
+        // IAM takes names that differ only in case for one name, so the second spelling can be no other role. The
+        // moto emulator names the role after the principal as it is written.
+        let as_written = format!(
+            "AWSServiceRoleFor{}",
+            service.principal().trim_end_matches(".amazonaws.com")
+        );
+        for name in [service.role_name(), as_written.as_str()] {
+            let request = self.iam.get_role().role_name(name);
+            match self.gate.call("iam:GetRole", request.send()).await {
+                Ok(_) => return Ok(true),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(false)
     }
 
     async fn create_service_linked_role(&self, service: LinkedService) -> Result<()> {
