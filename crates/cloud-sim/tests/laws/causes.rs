@@ -4,6 +4,7 @@ use cloud_sim::scenario::RUNBOOK_TASK_GROUP;
 use cloud_sim::{ImageProfile, Scenario};
 use engine::cloud::balancing::TargetState;
 use engine::cloud::compute::{TaskFilter, UpdateService};
+use engine::cloud::identity::CreateRole;
 use engine::cloud::network::{Direction, Peer, Rule, Traffic};
 use engine::cloud::registry::Architecture;
 use engine::run::RunState;
@@ -351,6 +352,39 @@ async fn a_release_that_goes_back_is_not_a_success() {
     assert_eq!(
         (why.code, why.values["answer"].as_str()),
         (DiagnosisCode::TargetWrongCode, "500"),
+        "{why:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_stops_trusting_ecs_is_named() {
+    let stage = Stage::runbook();
+    let plan = stage.plan(&vendor()).await;
+    let meddle = async {
+        stage.sleep(60).await;
+        let identity = &stage.cloud.identity;
+        let policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+        identity
+            .detach_role_policy("ecsTaskExecutionRole", policy)
+            .await
+            .expect("detached");
+        identity
+            .delete_role("ecsTaskExecutionRole")
+            .await
+            .expect("deleted");
+        let other = CreateRole {
+            name: "ecsTaskExecutionRole".into(),
+            trusted_service: "lambda.amazonaws.com".into(),
+            description: String::new(),
+            tags: Default::default(),
+        };
+        identity.create_role(other).await.expect("created");
+    };
+    let (end, ()) = tokio::join!(in_time(&stage, stage.go_on(&plan, "run-1")), meddle);
+    let why = deployment_blocked(&stage, &end);
+    assert_eq!(
+        (why.code, why.rule.as_str()),
+        (DiagnosisCode::RoleTrust, "A4"),
         "{why:#?}"
     );
 }

@@ -3,8 +3,8 @@
 
 use super::super::image_pushed::{platform, platforms};
 use super::super::{Context, Diagnosis, DiagnosisCode, StepError};
-use super::Sight;
 use super::ports::{name_in, port_closed};
+use super::{Sight, trust};
 use crate::cloud::balancing::{TargetHealth, TargetState};
 use crate::cloud::compute::{ServiceDeploymentStatus, Task, TaskDefinition};
 use crate::diagnosis::{self, Signal};
@@ -143,10 +143,16 @@ async fn hopeless(
     let too_many = threshold.is_some_and(|threshold| of_tasks.len() >= threshold.max(1));
     let certain = signals.iter().any(|(signal, _)| match signal.code {
         DiagnosisCode::LogGroupMissing => log_group_there == Some(false),
-        DiagnosisCode::ImagePlatform | DiagnosisCode::RoleTrust | DiagnosisCode::Quota => true,
+        DiagnosisCode::ImagePlatform | DiagnosisCode::Quota => true,
         _ => false,
     });
     if repeated || too_many || certain {
+        return Ok(true);
+    }
+    let distrusted = signals
+        .iter()
+        .any(|(signal, _)| signal.code == DiagnosisCode::RoleTrust);
+    if distrusted && trust::is_broken(context, sight).await? {
         return Ok(true);
     }
     let mut timed_out = false;

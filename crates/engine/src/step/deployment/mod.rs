@@ -3,6 +3,7 @@
 
 mod failure;
 mod ports;
+mod trust;
 
 use async_trait::async_trait;
 
@@ -196,6 +197,9 @@ impl Step for Deployment {
             "ecs:UpdateService",
             "ecs:DescribeTaskDefinition",
             "iam:PassRole",
+            "iam:GetRole",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRolePolicies",
             "elasticloadbalancing:DescribeTargetHealth",
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetGroupAttributes",
