@@ -109,7 +109,7 @@ impl<'p> Execution<'p> {
         let mut events: FuturesUnordered<BoxFuture<'p, Event>> = FuturesUnordered::new();
         events.push(self.tick());
         // Calls on their way. Pauses are dropped when the run stops; calls are heard out, so that their news is kept.
-        let mut calls = self.start_ready(&events).await?;
+        let mut calls = self.start_ready(&mut events).await?;
         while calls > 0 || (!self.stopping && self.in_work() > 0) {
             match events.next().await {
                 None => break,
@@ -131,7 +131,7 @@ impl<'p> Execution<'p> {
                     }
                     let after = self.steps.get(index).map(|live| live.record.state);
                     if before != after && after == Some(StepState::Done) && !self.stopping {
-                        calls += self.start_ready(&events).await?;
+                        calls += self.start_ready(&mut events).await?;
                     }
                 }
             }
@@ -212,7 +212,7 @@ impl<'p> Execution<'p> {
     /// Begin every step whose predecessors are done. Answers how many calls are on their way because of it.
     async fn start_ready(
         &mut self,
-        events: &FuturesUnordered<BoxFuture<'p, Event>>,
+        events: &mut FuturesUnordered<BoxFuture<'p, Event>>,
     ) -> Result<usize, LedgerError> {
         let ready: Vec<usize> = {
             let done: std::collections::BTreeSet<&StepId> = self
