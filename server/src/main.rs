@@ -1,1 +1,7 @@
-fn main() {}
+//! The `slipway` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    slipway::cli::main()
+}

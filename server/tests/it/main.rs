@@ -1,0 +1,12 @@
+//! The server on a real PostgreSQL: its program as people run it, and its router without a network.
+
+mod apply;
+mod bad_input;
+mod bed;
+mod crash;
+mod emulator;
+mod events;
+mod gate;
+mod headers;
+mod people;
+mod web;
