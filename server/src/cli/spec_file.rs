@@ -33,7 +33,7 @@ fn text(path: &Path) -> Result<String, Failure> {
         Err(error) => Err(Failure::Problems(vec![Problem {
             field: "spec".to_owned(),
             given: path.display().to_string(),
-            code: ProblemCode::Syntax { line: None, message: error.to_string() },
+            code: ProblemCode::Syntax { line: None, message: format!("{}: {error}", path.display()) },
         }])),
     }
 }

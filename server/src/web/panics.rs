@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures::FutureExt;
 use leptos::prelude::*;
+use leptos_router::components::Router;
 use uuid::Uuid;
 
 /// Passes the request on; when that panics, logs it and shows the page.
@@ -63,7 +64,8 @@ fn document(incident: String) -> impl IntoView {
                 <leptos_meta::MetaTags/>
             </head>
             <body>
-                <Broken trace=incident/>
+                // The page asks where it is: only a router knows.
+                <Router><Broken trace=incident/></Router>
             </body>
         </html>
     }
@@ -71,7 +73,6 @@ fn document(incident: String) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use axum::Router;
     use axum::body::to_bytes;
     use axum::middleware::from_fn;
     use axum::routing::get;
@@ -85,7 +86,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_becomes_a_page_without_internals() {
-        let router = Router::new().route("/", get(explode)).layer(from_fn(guard));
+        // Lists the pages, and starts what renders them, as the server does.
+        let _pages = leptos_axum::generate_route_list(app::App);
+        let router = axum::Router::new().route("/", get(explode)).layer(from_fn(guard));
         let request = Request::get("/").header(header::ACCEPT_LANGUAGE, "ja").body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

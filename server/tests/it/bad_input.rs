@@ -34,7 +34,7 @@ async fn every_bad_value_is_named_with_what_would_be_right() {
         ("network.new_subnet_cidr = \"10.0.0.999/24\"", "network.new_subnet_cidr", "IPv4 range"),
         ("image.uri = \"NOT an image\"", "image.uri", "image name"),
         ("region = \"ap-northeast-9\"", "region", "AWS region"),
-        ("container.prot = 8080", "container.prot", "did you mean port"),
+        ("container.prot = 8080", "container.prot", "did you mean container.port"),
     ];
     for (change, field, right) in table {
         let file = bed.path("spec.toml");
