@@ -54,13 +54,17 @@ const KNOWN: [&str; 11] = [
     "SLIPWAY_TRUST_PROXY",
 ];
 
+/// Variables of the test and build commands. A panel they start inherits them.
+const WORKSHOP: [&str; 4] = ["SLIPWAY_TEST_", "SLIPWAY_E2E_", "SLIPWAY_BIN", "SLIPWAY_CHROMIUM"];
+
 /// Refuses misspelt variables. `SLIPWAY_TEST_…` belongs to the tests.
 ///
 /// # Errors
 /// [`ConfigError::Unknown`].
 pub fn refuse_unknown(names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
     for name in names {
-        if name.starts_with("SLIPWAY_") && !name.starts_with("SLIPWAY_TEST_") && !KNOWN.contains(&name.as_str()) {
+        let of_the_workshop = WORKSHOP.iter().any(|start| name.starts_with(start));
+        if name.starts_with("SLIPWAY_") && !of_the_workshop && !KNOWN.contains(&name.as_str()) {
             let lower = KNOWN.map(str::to_ascii_lowercase);
             let nearest = nearest(&name, lower.iter().map(String::as_str)).map(str::to_ascii_uppercase);
             return Err(ConfigError::Unknown { name, nearest });
@@ -263,6 +267,7 @@ mod tests {
         assert!(refused("SLIPWAY_FROBNICATE").unwrap().contains("not a setting"));
         assert_eq!(refused("SLIPWAY_LOG"), None);
         assert_eq!(refused("SLIPWAY_TEST_DATABASE_URL"), None);
+        assert_eq!(refused("SLIPWAY_E2E_PORT"), None);
         assert_eq!(refused("HOME"), None);
     }
 

@@ -6,6 +6,7 @@ pub mod backend;
 pub mod cli;
 pub mod clouds;
 pub mod config;
+pub mod health;
 pub mod housekeeping;
 pub mod panel;
 pub mod people;

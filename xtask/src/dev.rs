@@ -81,7 +81,7 @@ fn code(place: &Place, report: &mut Report) -> Result<()> {
 fn start(place: &Place) -> Result<Kept> {
     let plain = run::serve(place, Profile::Dev);
     let mut kept: Command = keeper::command(Stop::Terminate, None, Path::new(plain.get_program()));
-    kept.args(plain.get_args()).env("SLIPWAY_DEV", "1");
+    kept.args(plain.get_args());
     for (name, value) in plain.get_envs() {
         if let Some(value) = value {
             kept.env(name, value);

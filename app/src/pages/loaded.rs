@@ -12,34 +12,34 @@ use crate::words;
 
 /// What every page knows besides its answer.
 #[derive(Clone, Default)]
-pub(crate) struct Around {
+pub struct Around {
     /// The form on this page was just checked: its problems are shown.
-    pub(crate) checked: bool,
+    pub checked: bool,
     /// What the last refused form left.
-    pub(crate) notice: Option<Notice>,
+    pub notice: Option<Notice>,
 }
 
 impl Around {
     /// What was typed into a field before the form was refused, or nothing.
-    pub(crate) fn typed(&self, field: &str) -> String {
+    pub fn typed(&self, field: &str) -> String {
         let values = self.notice.as_ref().and_then(|notice| notice.values.get(field));
         values.and_then(|values| values.first()).cloned().unwrap_or_default()
     }
 
     /// Whether nothing was typed yet, so that proposals stand in the fields.
-    pub(crate) fn is_fresh(&self) -> bool {
+    pub fn is_fresh(&self) -> bool {
         self.notice.as_ref().is_none_or(|notice| notice.values.is_empty())
     }
 
     /// Problems of the refused form.
-    pub(crate) fn problems(&self) -> Problems {
+    pub fn problems(&self) -> Problems {
         let found = self.notice.iter().flat_map(|notice| &notice.error.problems);
         words::problem::problems(locale(), found)
     }
 }
 
 /// Ask, then show. The whole page waits: status, redirects and content are right without JavaScript.
-pub(crate) fn loaded<T, Asked, View>(
+pub fn loaded<T, Asked, View>(
     ask: impl Fn(SharedBackend) -> Asked + Clone + Send + Sync + 'static,
     show: impl Fn(T, Around) -> View + Clone + Send + Sync + 'static,
 ) -> impl IntoView
@@ -72,13 +72,13 @@ where
 
 /// The error of a refused form, above it.
 #[component]
-pub(super) fn NoticeOf(around: Around) -> impl IntoView {
+pub fn NoticeOf(around: Around) -> impl IntoView {
     around.notice.map(|notice| view! { <ErrorOf error=notice.error/> })
 }
 
 /// An error as a note: what, why, AWS's own words, and the next click.
 #[component]
-pub(super) fn ErrorOf(error: PanelError) -> impl IntoView {
+pub fn ErrorOf(error: PanelError) -> impl IntoView {
     let l = locale();
     let fault = error.fault.clone();
     let next = error.next.clone().map(|next| {

@@ -15,7 +15,7 @@ use crate::words;
 
 /// What the plan comes to, in numbers.
 #[component]
-pub(super) fn PlanFacts(view: PlanView) -> impl IntoView {
+pub fn PlanFacts(view: PlanView) -> impl IntoView {
     let l = locale();
     let count = |wanted: Change| view.plan.steps.iter().filter(|step| step.change == wanted).count();
     let shown = [
@@ -43,7 +43,7 @@ pub(super) fn PlanFacts(view: PlanView) -> impl IntoView {
 
 /// Preflight: what blocks and what to know stands out, what is fine folds away.
 #[component]
-pub(super) fn Preflight(findings: Vec<Finding>) -> impl IntoView {
+pub fn Preflight(findings: Vec<Finding>) -> impl IntoView {
     let l = locale();
     let of = |weight: Weight| findings.iter().filter(|finding| finding.weight == weight).cloned().collect::<Vec<_>>();
     let (blocks, warns, passes) = (of(Weight::Block), of(Weight::Warn), of(Weight::Pass));
@@ -116,7 +116,7 @@ fn graph(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> GraphView {
 
 /// Time axis, graph and table of a plan.
 #[component]
-pub(super) fn PlanBody(view: PlanView) -> impl IntoView {
+pub fn PlanBody(view: PlanView) -> impl IntoView {
     let l = locale();
     let slip = slip(l, &view.plan, &view.schedule);
     let graph = graph(l, &view.plan, &view.schedule);

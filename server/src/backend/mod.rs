@@ -2,8 +2,10 @@
 //! first: a page can't forget to.
 
 mod connections;
-mod later;
+mod drafts;
 mod people;
+mod runs;
+mod stacks;
 
 pub use connections::{region, test as test_connection};
 

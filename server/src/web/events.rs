@@ -72,7 +72,7 @@ pub(super) async fn view(Extension(backend): Extension<SharedBackend>, Path(run)
 }
 
 /// A refusal as JSON with the status that fits.
-fn refuse(error: PanelError) -> Response {
+pub(super) fn refuse(error: PanelError) -> Response {
     let status = match error.code {
         PanelErrorCode::SignInNeeded => StatusCode::UNAUTHORIZED,
         PanelErrorCode::NotFound => StatusCode::NOT_FOUND,

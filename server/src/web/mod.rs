@@ -3,8 +3,10 @@
 //! From the outside in: security headers, panic guard, compression, CSRF, size limit, session, gate, pages. What needs
 //! no person (`/healthz`, styles and scripts) is answered before the session is looked at.
 
+mod arrival;
 mod assets;
 mod events;
+mod exports;
 mod gate;
 mod headers;
 mod healthz;
@@ -71,6 +73,8 @@ pub fn router(panel: Arc<Panel>, config: &WebConfig) -> Result<Router, ConfigErr
     let pages = Router::new()
         .route("/runs/{id}/events", get(events::stream))
         .route("/runs/{id}/view.json", get(events::view))
+        .route("/drafts/{id}/image/events", get(arrival::stream))
+        .route("/drafts/{id}/export/{format}", get(exports::download))
         .with_state(Arc::clone(&panel))
         .merge(app::forms::routes())
         .merge(

@@ -13,7 +13,7 @@ use crate::routes;
 
 /// Where the stack is built, and what it is called.
 #[component]
-pub(super) fn AccountPage(id: String) -> impl IntoView {
+pub fn AccountPage(id: String) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

@@ -11,7 +11,7 @@ use crate::routes;
 
 /// Which frontend calls the stack, and how it gets the address.
 #[component]
-pub(super) fn FrontendPage(id: String) -> impl IntoView {
+pub fn FrontendPage(id: String) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

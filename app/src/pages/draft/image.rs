@@ -16,7 +16,7 @@ use crate::routes;
 
 /// Which image runs.
 #[component]
-pub(super) fn ImagePage(id: String) -> impl IntoView {
+pub fn ImagePage(id: String) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

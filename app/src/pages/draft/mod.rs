@@ -1,11 +1,11 @@
 //! The wizard: one page per file, and what they share.
 
-mod account;
-mod frontend;
-mod image;
-mod network;
-mod review;
-mod service;
+pub mod account;
+pub mod frontend;
+pub mod image;
+pub mod network;
+pub mod review;
+pub mod service;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

@@ -12,7 +12,7 @@ use crate::routes;
 
 /// VPC, subnets, security groups.
 #[component]
-pub(super) fn NetworkPage(id: String) -> impl IntoView {
+pub fn NetworkPage(id: String) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();
@@ -43,6 +43,7 @@ pub(super) fn NetworkPage(id: String) -> impl IntoView {
             let groups: Vec<_> = page.groups.iter().map(|group| group_choice(l, group, &chosen_group, &port)).collect();
             let path = ways(l, &page, &port);
             let action = routes::draft(&page.draft.id, step);
+            let (shown, offered) = (chosen_vpc.clone(), !page.proposed.is_empty());
             let own = chosen_group.is_empty() || chosen_group == "new";
             view! {
                 <Wizard draft=page.draft step around lead>
@@ -50,6 +51,8 @@ pub(super) fn NetworkPage(id: String) -> impl IntoView {
                         <form class="panel" method="post" action=action novalidate=true>
                             <div class="body">
                                 <ProblemSummary problems=found.clone()/>
+                                <input type="hidden" name="network.shown_vpc" value=shown/>
+                                {offered.then(|| view! { <input type="hidden" name="network.offered" value="1"/> })}
                                 <SelectField name="network.vpc" label="VPC" options=vpcs value=chosen_vpc hint=vpc_hint problems=found.clone() mono=true/>
                                 <div class="actions"><Button small=true name="go" value="stay">{t!(l, wizard.network.show_vpc)}</Button></div>
                                 {is_new.then(|| view! {

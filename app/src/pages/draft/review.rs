@@ -15,7 +15,7 @@ use crate::words;
 
 /// Review.
 #[component]
-pub(super) fn ReviewPage(id: String) -> impl IntoView {
+pub fn ReviewPage(id: String) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

@@ -12,7 +12,7 @@ use crate::routes;
 
 /// The service.
 #[component]
-pub(super) fn ServicePage(id: String) -> impl IntoView {
+pub fn ServicePage(id: String) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

@@ -1,0 +1,535 @@
+//! From what was typed in the wizard to a spec, and back. Pure: every problem at once, nothing lost.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use app::backend::drafts::{FormValues, WizardStep};
+use engine::cloud::registry::Architecture;
+use engine::spec::field::{self, Checked};
+use engine::spec::problem::{Problem, ProblemCode};
+use engine::spec::validate::validate;
+use engine::spec::{
+    ContainerSpec, FrontendSpec, HealthSpec, ImageSource, LogSpec, NetworkSpec, RoleSpec, SPEC_VERSION, ServiceSpec,
+    StackSpec, VpcChoice, WhenMissing, limits,
+};
+
+/// What a draft comes to.
+pub(super) struct Reading {
+    /// The spec, when nothing is wrong.
+    pub(super) spec: Option<StackSpec>,
+    /// Everything that is wrong, by page.
+    pub(super) problems: Vec<(WizardStep, Problem)>,
+}
+
+/// The page on which a field stands.
+pub(super) fn page_of(field: &str) -> WizardStep {
+    match field.split('.').next().unwrap_or_default() {
+        "image" => WizardStep::Image,
+        "network" => WizardStep::Network,
+        "container" | "health" | "service" | "logs" | "roles" => WizardStep::Service,
+        "frontend" => WizardStep::Frontend,
+        _ => WizardStep::Account,
+    }
+}
+
+/// Safe proposals for everything that has one.
+pub(super) fn defaults() -> FormValues {
+    let health = HealthSpec::default();
+    let service = ServiceSpec::default();
+    let pairs = [
+        ("environment", "production".to_owned()),
+        ("image.tag", "latest".to_owned()),
+        ("network.task_security_group", "new".to_owned()),
+        ("network.new_vpc_cidr", "10.0.0.0/16".to_owned()),
+        ("container.name", "api".to_owned()),
+        ("container.size", "256/512".to_owned()),
+        ("container.architecture", "x86_64".to_owned()),
+        ("health.path", health.path),
+        ("health.matcher", health.matcher),
+        ("health.interval_s", health.interval_s.to_string()),
+        ("health.timeout_s", health.timeout_s.to_string()),
+        ("health.healthy_threshold", health.healthy_threshold.to_string()),
+        ("health.unhealthy_threshold", health.unhealthy_threshold.to_string()),
+        ("health.grace_s", health.grace_s.to_string()),
+        ("health.drain_s", health.drain_s.to_string()),
+        ("service.desired_count", service.desired_count.to_string()),
+        ("service.failure_threshold", service.failure_threshold.to_string()),
+        ("service.rollback", "on".to_owned()),
+        ("service.minimum_healthy_percent", service.minimum_healthy_percent.to_string()),
+        ("service.maximum_percent", service.maximum_percent.to_string()),
+        ("logs.retention_days", LogSpec::default().retention_days.to_string()),
+        ("frontend.branch", "main".to_owned()),
+        ("frontend.variables", "NEXT_PUBLIC_API_BASE".to_owned()),
+    ];
+    pairs.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect()
+}
+
+/// Reads a draft. `region` is the connection's.
+pub(super) fn read(values: &FormValues, region: &str) -> Reading {
+    let mut form = Form { values, problems: Vec::new() };
+    let spec = form.spec(region);
+    let mut problems = form.problems;
+    let spec = spec.filter(|_| problems.is_empty());
+    if let Some(spec) = &spec {
+        problems.extend(validate(spec).into_iter().map(|problem| Problem { field: typed_as(&problem.field), ..problem }));
+    }
+    let good = problems.is_empty();
+    let problems = problems.into_iter().map(|problem| (page_of(&problem.field), problem)).collect();
+    Reading { spec: spec.filter(|_| good), problems }
+}
+
+/// The form's name for a field of the spec.
+fn typed_as(field: &str) -> String {
+    match field {
+        "container.cpu" | "container.memory_mib" => "container.size".to_owned(),
+        "image.repository" => "image.new_repository".to_owned(),
+        _ if field.starts_with("container.environment") => "container.environment".to_owned(),
+        _ if field.starts_with("container.secrets") => "container.secrets".to_owned(),
+        _ if field.starts_with("network.allow_from") => "network.allow_from".to_owned(),
+        _ if field.starts_with("network.subnets") => "network.subnets".to_owned(),
+        _ if field.starts_with("frontend.variables") => "frontend.variables".to_owned(),
+        _ => field.to_owned(),
+    }
+}
+
+struct Form<'a> {
+    values: &'a FormValues,
+    problems: Vec<Problem>,
+}
+
+impl Form<'_> {
+    fn one(&self, field: &str) -> &str {
+        self.values.get(field).and_then(|values| values.first()).map_or("", |value| value.trim())
+    }
+
+    fn all(&self, field: &str) -> Vec<String> {
+        let all = self.values.get(field).into_iter().flatten();
+        all.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect()
+    }
+
+    fn refuse(&mut self, field: &str, code: ProblemCode, given: &str) {
+        self.problems.push(Problem { field: field.to_owned(), code, given: given.to_owned() });
+    }
+
+    fn take<T>(&mut self, field: &str, check: impl FnOnce(&str) -> Checked<T>) -> Option<T> {
+        let given = self.one(field).to_owned();
+        check(&given).map_err(|code| self.refuse(field, code, &given)).ok()
+    }
+
+    fn optional<T>(&mut self, field: &str, check: impl FnOnce(&str) -> Checked<T>) -> Option<T> {
+        if self.one(field).is_empty() { None } else { self.take(field, check) }
+    }
+
+    fn number<T: TryFrom<u64>>(&mut self, field: &str, range: RangeInclusive<u64>) -> Option<T> {
+        self.take(field, |text| field::number(text, range)).and_then(|number| T::try_from(number).ok())
+    }
+
+    /// `NAME=value` lines.
+    fn lines<T>(&mut self, field: &str, check: impl Fn(&str) -> Checked<T>) -> BTreeMap<String, T> {
+        let text = self.values.get(field).map(|all| all.join("\n")).unwrap_or_default();
+        let mut found = BTreeMap::new();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (name, value) = line.split_once('=').unwrap_or((line, ""));
+            let (name, value) = (name.trim(), value.trim());
+            match (field::variable(name), check(value)) {
+                (Err(code), _) => self.refuse(field, code, name),
+                // What stands behind the name may be a secret: it is not repeated.
+                (_, Err(code)) => self.refuse(field, code, name),
+                (Ok(name), Ok(value)) => {
+                    if found.insert(name.clone(), value).is_some() {
+                        self.refuse(field, ProblemCode::Twice, &name);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Words separated by commas or spaces.
+    fn words<T>(&mut self, field: &str, check: impl Fn(&str) -> Checked<T>) -> Vec<T> {
+        let text = self.all(field).join(",");
+        let words: Vec<&str> = text.split([',', ' ', '\n']).filter(|word| !word.is_empty()).collect();
+        let mut found = Vec::new();
+        for word in words {
+            match check(word) {
+                Ok(value) => found.push(value),
+                Err(code) => self.refuse(field, code, word),
+            }
+        }
+        found
+    }
+
+    fn spec(&mut self, region: &str) -> Option<StackSpec> {
+        if self.one("connection").is_empty() {
+            self.refuse("connection", ProblemCode::Missing, "");
+        }
+        let name = self.take("name", field::name);
+        let environment = self.take("environment", field::environment);
+        let image = self.image();
+        let network = self.network();
+        let container = self.container();
+        let health = self.health();
+        let service = self.service();
+        let roles = RoleSpec {
+            execution: self.optional("roles.execution", field::role_name),
+            task: self.optional("roles.task", field::role_arn),
+        };
+        let retention_days = self.take("logs.retention_days", field::retention_days);
+        let frontend = self.frontend();
+        Some(StackSpec {
+            version: SPEC_VERSION,
+            name: name?,
+            environment: environment?,
+            region: region.to_owned(),
+            image: image?,
+            container: container?,
+            health: health?,
+            network: network?,
+            service: service?,
+            roles,
+            logs: LogSpec { retention_days: retention_days?, group: None },
+            frontend: frontend?,
+            tags: BTreeMap::new(),
+        })
+    }
+
+    fn image(&mut self) -> Option<ImageSource> {
+        match self.one("image.choice").to_owned().as_str() {
+            "" => {
+                self.refuse("image.choice", ProblemCode::Missing, "");
+                None
+            }
+            "new" => {
+                let repository = self.take("image.new_repository", field::repository);
+                let tag = self.take("image.tag", field::image_reference);
+                Some(ImageSource::Repository { repository: repository?, tag: tag? })
+            }
+            "uri" => {
+                let given = self.one("image.uri").to_owned();
+                self.take("image.uri", field::image_uri).map(|_| ImageSource::Uri { uri: given })
+            }
+            chosen => {
+                let (repository, tag) = chosen.split_once(':').unwrap_or((chosen, "latest"));
+                Some(ImageSource::Repository { repository: repository.to_owned(), tag: tag.to_owned() })
+            }
+        }
+    }
+
+    fn network(&mut self) -> Option<NetworkSpec> {
+        let vpc = match self.one("network.vpc").to_owned().as_str() {
+            "" => Some(VpcChoice::Find),
+            "new" => self.take("network.new_vpc_cidr", field::vpc_cidr).map(VpcChoice::Create),
+            _ => self.take("network.vpc", field::vpc_id).map(VpcChoice::Use),
+        };
+        let is_new = matches!(vpc, Some(VpcChoice::Create(_)));
+        let subnets = if is_new { Vec::new() } else { self.words("network.subnets", field::subnet_id) };
+        let offered = self.one("network.offered") == "1" && !is_new;
+        let proposed = if offered { self.optional("network.proposed", field::subnet_cidr) } else { None };
+        if offered && proposed.is_none() {
+            // Without it there is only one zone, and an ALB needs two.
+            self.refuse("network.subnets", ProblemCode::Missing, "");
+        }
+        let task_security_group = match self.one("network.task_security_group") {
+            "" | "new" => None,
+            _ if is_new => None,
+            _ => self.take("network.task_security_group", field::security_group_id),
+        };
+        let allow_from = self.words("network.allow_from", field::cidr);
+        Some(NetworkSpec { vpc: vpc?, subnets, new_subnet_cidr: proposed, task_security_group, allow_from })
+    }
+
+    fn container(&mut self) -> Option<ContainerSpec> {
+        let name = self.take("container.name", field::container_name);
+        let port = self.take("container.port", field::port);
+        let size = self.size();
+        let architecture = match self.one("container.architecture") {
+            "arm64" => Architecture::Arm64,
+            _ => Architecture::X86_64,
+        };
+        let command = self.command();
+        let environment = self.lines("container.environment", |value| Ok(value.to_owned()));
+        let secrets = self.lines("container.secrets", field::secret_arn);
+        let (cpu, memory_mib) = size?;
+        Some(ContainerSpec { name: name?, port: port?, cpu, memory_mib, architecture, command: command?, environment, secrets })
+    }
+
+    /// `256/512`.
+    fn size(&mut self) -> Option<(u32, u32)> {
+        let given = self.one("container.size").to_owned();
+        let (cpu, memory) = given.split_once('/').unwrap_or((&given, ""));
+        let checked = field::cpu(cpu).and_then(|cpu| field::memory_mib(cpu, memory).map(|memory| (cpu, memory)));
+        checked.map_err(|code| self.refuse("container.size", code, &given)).ok()
+    }
+
+    fn command(&mut self) -> Option<Vec<String>> {
+        let given = self.one("container.command").to_owned();
+        match split_words(&given) {
+            Some(words) => Some(words),
+            None => {
+                let message = "a quote is not closed".to_owned();
+                self.refuse("container.command", ProblemCode::Syntax { line: None, message }, &given);
+                None
+            }
+        }
+    }
+
+    fn health(&mut self) -> Option<HealthSpec> {
+        let path = self.take("health.path", field::path);
+        let matcher = self.take("health.matcher", field::matcher);
+        let interval_s = self.number("health.interval_s", limits::HEALTH_INTERVAL_S);
+        let timeout_s = self.number("health.timeout_s", limits::HEALTH_TIMEOUT_S);
+        let healthy_threshold = self.number("health.healthy_threshold", limits::HEALTH_THRESHOLD);
+        let unhealthy_threshold = self.number("health.unhealthy_threshold", limits::HEALTH_THRESHOLD);
+        let grace_s = self.number("health.grace_s", limits::HEALTH_GRACE_S);
+        let drain_s = self.number("health.drain_s", limits::DRAIN_S);
+        Some(HealthSpec {
+            path: path?,
+            matcher: matcher?,
+            interval_s: interval_s?,
+            timeout_s: timeout_s?,
+            healthy_threshold: healthy_threshold?,
+            unhealthy_threshold: unhealthy_threshold?,
+            grace_s: grace_s?,
+            drain_s: drain_s?,
+        })
+    }
+
+    fn service(&mut self) -> Option<ServiceSpec> {
+        let desired_count = self.number("service.desired_count", limits::DESIRED_COUNT);
+        let failure_threshold = match self.one("service.failure_threshold") {
+            "0" => Some(0),
+            _ => self.number("service.failure_threshold", limits::FAILURE_THRESHOLD),
+        };
+        let minimum = self.number("service.minimum_healthy_percent", limits::MINIMUM_HEALTHY_PERCENT);
+        let maximum = self.number("service.maximum_percent", limits::MAXIMUM_PERCENT);
+        Some(ServiceSpec {
+            desired_count: desired_count?,
+            failure_threshold: failure_threshold?,
+            rollback: self.one("service.rollback") == "on",
+            minimum_healthy_percent: minimum?,
+            maximum_percent: maximum?,
+        })
+    }
+
+    /// `Some(None)`: no frontend wanted.
+    fn frontend(&mut self) -> Option<Option<FrontendSpec>> {
+        if matches!(self.one("frontend.app"), "" | "none") {
+            return Some(None);
+        }
+        let app = self.take("frontend.app", field::frontend_app);
+        let branch = self.take("frontend.branch", field::branch);
+        let variables = self.words("frontend.variables", field::frontend_variable);
+        if variables.is_empty() && !self.problems.iter().any(|problem| problem.field == "frontend.variables") {
+            self.refuse("frontend.variables", ProblemCode::Missing, "");
+        }
+        Some(Some(FrontendSpec {
+            app: app?,
+            branch: branch?,
+            variables,
+            branch_only: self.one("frontend.branch_only") == "on",
+            when_missing: WhenMissing::Fail,
+        }))
+    }
+}
+
+/// Words as a shell would split them: spaces separate, single and double quotes keep together. `None`: a quote is open.
+pub(super) fn split_words(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote: Option<char> = None;
+    for character in text.chars() {
+        match quote {
+            Some(open) if character == open => quote = None,
+            Some(_) => word.get_or_insert_default().push(character),
+            None if character == '"' || character == '\'' => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            None if character.is_whitespace() => words.extend(word.take()),
+            None => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
+/// The form's values for a spec that was applied.
+pub(super) fn from_spec(spec: &StackSpec, connection: &str) -> FormValues {
+    let mut values = defaults();
+    let mut set = |field: &str, value: String| {
+        values.insert(field.to_owned(), vec![value]);
+    };
+    set("connection", connection.to_owned());
+    set("name", spec.name.clone());
+    set("environment", spec.environment.clone());
+    match &spec.image {
+        ImageSource::Repository { repository, tag } => {
+            set("image.choice", format!("{repository}:{tag}"));
+            set("image.new_repository", repository.clone());
+            set("image.tag", tag.clone());
+        }
+        ImageSource::Uri { uri } => {
+            set("image.choice", "uri".to_owned());
+            set("image.uri", uri.clone());
+        }
+    }
+    match &spec.network.vpc {
+        VpcChoice::Find => {}
+        VpcChoice::Use(id) => set("network.vpc", id.clone()),
+        VpcChoice::Create(cidr) => {
+            set("network.vpc", "new".to_owned());
+            set("network.new_vpc_cidr", cidr.to_string());
+        }
+    }
+    if let Some(group) = &spec.network.task_security_group {
+        set("network.task_security_group", group.clone());
+    }
+    let ranges: Vec<String> = spec.network.allow_from.iter().map(ToString::to_string).collect();
+    set("network.allow_from", ranges.join(", "));
+    set("container.name", spec.container.name.clone());
+    set("container.port", spec.container.port.to_string());
+    set("container.size", format!("{}/{}", spec.container.cpu, spec.container.memory_mib));
+    let architecture = match spec.container.architecture {
+        Architecture::X86_64 => "x86_64",
+        Architecture::Arm64 => "arm64",
+    };
+    set("container.architecture", architecture.to_owned());
+    set("container.command", joined(&spec.container.command));
+    set("container.environment", named_lines(&spec.container.environment));
+    set("container.secrets", named_lines(&spec.container.secrets));
+    set("health.path", spec.health.path.clone());
+    set("health.matcher", spec.health.matcher.clone());
+    set("health.interval_s", spec.health.interval_s.to_string());
+    set("health.timeout_s", spec.health.timeout_s.to_string());
+    set("health.healthy_threshold", spec.health.healthy_threshold.to_string());
+    set("health.unhealthy_threshold", spec.health.unhealthy_threshold.to_string());
+    set("health.grace_s", spec.health.grace_s.to_string());
+    set("health.drain_s", spec.health.drain_s.to_string());
+    set("service.desired_count", spec.service.desired_count.to_string());
+    set("service.failure_threshold", spec.service.failure_threshold.to_string());
+    set("service.rollback", if spec.service.rollback { "on" } else { "" }.to_owned());
+    set("service.minimum_healthy_percent", spec.service.minimum_healthy_percent.to_string());
+    set("service.maximum_percent", spec.service.maximum_percent.to_string());
+    set("logs.retention_days", spec.logs.retention_days.to_string());
+    set("roles.execution", spec.roles.execution.clone().unwrap_or_default());
+    set("roles.task", spec.roles.task.clone().unwrap_or_default());
+    if let Some(frontend) = &spec.frontend {
+        set("frontend.app", frontend.app.clone());
+        set("frontend.branch", frontend.branch.clone());
+        set("frontend.variables", frontend.variables.join(", "));
+        set("frontend.branch_only", if frontend.branch_only { "on" } else { "" }.to_owned());
+    }
+    values.insert("network.subnets".to_owned(), spec.network.subnets.clone());
+    values
+}
+
+fn named_lines(lines: &BTreeMap<String, String>) -> String {
+    lines.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Words so that [`split_words`] reads them again.
+fn joined(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| {
+        let plain = !word.is_empty() && !word.contains([' ', '\t', '"', '\'']);
+        match (plain, word.contains('"')) {
+            (true, _) => word.clone(),
+            (false, false) => format!("\"{word}\""),
+            (false, true) => format!("'{word}'"),
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled() -> FormValues {
+        let mut values = defaults();
+        for (field, value) in [
+            ("connection", "c"),
+            ("name", "vendor0919"),
+            ("image.choice", "new"),
+            ("image.new_repository", "vendor0919-api"),
+            ("container.port", "8080"),
+        ] {
+            values.insert(field.to_owned(), vec![value.to_owned()]);
+        }
+        values
+    }
+
+    fn codes(values: &FormValues) -> Vec<(WizardStep, String)> {
+        let reading = read(values, "ap-northeast-1");
+        reading.problems.into_iter().map(|(page, problem)| (page, problem.field)).collect()
+    }
+
+    #[test]
+    fn proposals_and_four_answers_make_a_spec() {
+        let spec = read(&filled(), "ap-northeast-1").spec.unwrap();
+        assert_eq!(spec.name, "vendor0919");
+        assert_eq!((spec.container.cpu, spec.container.memory_mib), (256, 512));
+        assert_eq!(spec.frontend, None);
+    }
+
+    #[test]
+    fn a_spec_survives_the_way_into_the_form_and_back() {
+        let mut spec = read(&filled(), "ap-northeast-1").spec.unwrap();
+        spec.container.command = vec!["uvicorn".into(), "main:app".into(), "--header".into(), "a b".into()];
+        spec.container.environment = BTreeMap::from([("LOG_LEVEL".into(), "info=debug".into())]);
+        spec.service.rollback = false;
+        let again = read(&from_spec(&spec, "c"), "ap-northeast-1");
+        assert_eq!(again.problems, vec![]);
+        assert_eq!(again.spec, Some(spec));
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_on_its_page_at_once() {
+        let mut values = filled();
+        for (field, value) in [
+            ("name", "Vendor_0919"),
+            ("image.new_repository", "UPPER"),
+            ("network.allow_from", "10.0.0.1/99"),
+            ("container.size", "256/4096"),
+            ("container.port", "99999"),
+            ("health.path", "health"),
+            ("container.environment", "1BAD=x"),
+            ("logs.retention_days", "31"),
+        ] {
+            values.insert(field.to_owned(), vec![value.to_owned()]);
+        }
+        let found = codes(&values);
+        for (page, field) in [
+            (WizardStep::Account, "name"),
+            (WizardStep::Image, "image.new_repository"),
+            (WizardStep::Network, "network.allow_from"),
+            (WizardStep::Service, "container.size"),
+            (WizardStep::Service, "container.port"),
+            (WizardStep::Service, "health.path"),
+            (WizardStep::Service, "container.environment"),
+            (WizardStep::Service, "logs.retention_days"),
+        ] {
+            assert!(found.contains(&(page, field.to_owned())), "{field} in {found:?}");
+        }
+    }
+
+    #[test]
+    fn an_untyped_draft_asks_for_what_has_no_proposal() {
+        let fields: Vec<_> = codes(&defaults()).into_iter().map(|(_, field)| field).collect();
+        assert_eq!(fields, ["connection", "name", "image.choice", "container.port"]);
+    }
+
+    #[test]
+    fn refusing_the_only_second_zone_is_a_problem() {
+        let mut values = filled();
+        values.insert("network.offered".to_owned(), vec!["1".to_owned()]);
+        assert_eq!(codes(&values), [(WizardStep::Network, "network.subnets".to_owned())]);
+        values.insert("network.proposed".to_owned(), vec!["10.0.10.0/24".to_owned()]);
+        assert_eq!(codes(&values), []);
+    }
+
+    #[test]
+    fn quotes_keep_words_together() {
+        assert_eq!(split_words("a 'b c' \"\" d").unwrap(), ["a", "b c", "", "d"]);
+        assert_eq!(split_words("a 'b"), None);
+    }
+}

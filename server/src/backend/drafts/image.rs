@@ -1,0 +1,103 @@
+//! The image page: what to choose from, and the commands that push.
+
+use app::backend::drafts::{FormValues, ImageChoice, RepositoryChoice};
+use engine::snapshot::discover::RepositoryView;
+use engine::spec::image::repository_uri;
+use engine::spec::{StackSpec, field};
+
+use super::form;
+
+fn one<'a>(values: &'a FormValues, field: &str) -> &'a str {
+    values.get(field).and_then(|all| all.first()).map_or("", |value| value.trim())
+}
+
+/// A new repository is named after the stack unless somebody typed another name.
+pub(super) fn propose(values: &mut FormValues) {
+    let name = one(values, "name").to_owned();
+    if one(values, "image.new_repository").is_empty() && !name.is_empty() {
+        values.insert("image.new_repository".to_owned(), vec![format!("{name}-api")]);
+    }
+}
+
+/// Repository and tag (or digest) of an image in the account's own ECR.
+pub(super) fn chosen(values: &FormValues) -> Option<(String, String)> {
+    let (repository, reference) = match one(values, "image.choice") {
+        "" | "uri" => return None,
+        "new" => (one(values, "image.new_repository"), one(values, "image.tag")),
+        choice => choice.split_once(':')?,
+    };
+    (!repository.is_empty() && !reference.is_empty()).then(|| (repository.to_owned(), reference.to_owned()))
+}
+
+/// A spec that is good enough to make the repository: what is not typed yet stands at its proposal.
+pub(super) fn spec_for_repository(values: &FormValues, region: &str) -> Option<StackSpec> {
+    let mut whole = form::defaults();
+    let kept = ["connection", "name", "environment", "image.choice", "image.new_repository", "image.tag", "container.port"];
+    whole.extend(values.iter().filter(|(field, _)| kept.contains(&field.as_str())).map(|(field, all)| (field.clone(), all.clone())));
+    if field::port(one(&whole, "container.port")).is_err() {
+        whole.insert("container.port".to_owned(), vec!["8080".to_owned()]);
+    }
+    form::read(&whole, region).spec
+}
+
+/// Build, sign in, tag, push: with real values.
+pub(super) fn push_commands(values: &FormValues, account_id: &str, region: &str) -> Vec<String> {
+    let Some((repository, tag)) = chosen(values) else { return Vec::new() };
+    let uri = repository_uri(account_id, region, &repository);
+    let registry = uri.split('/').next().unwrap_or_default().to_owned();
+    let platform = if one(values, "container.architecture") == "arm64" { "linux/arm64" } else { "linux/amd64" };
+    vec![
+        format!("docker build --platform {platform} -t {repository}:{tag} ."),
+        format!("aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"),
+        format!("docker tag {repository}:{tag} {uri}:{tag}"),
+        format!("docker push {uri}:{tag}"),
+    ]
+}
+
+/// A repository as the page shows it.
+pub(super) fn repository_choice(view: RepositoryView) -> RepositoryChoice {
+    let images = view
+        .images
+        .into_iter()
+        .map(|image| ImageChoice {
+            reference: image.tags.first().cloned().unwrap_or(image.digest),
+            pushed_at: image.pushed_at,
+            size_bytes: image.size_bytes,
+        })
+        .collect();
+    RepositoryChoice { name: view.repository.name, uri: view.repository.uri, images }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pairs: &[(&str, &str)]) -> FormValues {
+        pairs.iter().map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()])).collect()
+    }
+
+    #[test]
+    fn the_commands_can_be_pasted_as_they_are() {
+        let typed = values(&[("image.choice", "new"), ("image.new_repository", "vendor0919-api"), ("image.tag", "v1")]);
+        let commands = push_commands(&typed, "123456789012", "ap-northeast-1");
+        assert_eq!(commands.last().unwrap(), "docker push 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/vendor0919-api:v1");
+        assert!(commands[1].ends_with("--password-stdin 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com"));
+    }
+
+    #[test]
+    fn an_image_by_digest_keeps_its_digest() {
+        let typed = values(&[("image.choice", "api:sha256:abc")]);
+        assert_eq!(chosen(&typed), Some(("api".to_owned(), "sha256:abc".to_owned())));
+        assert_eq!(chosen(&values(&[("image.choice", "uri")])), None);
+    }
+
+    #[test]
+    fn a_repository_is_proposed_after_the_stack_and_never_overwrites_a_typed_one() {
+        let mut typed = values(&[("name", "vendor0919")]);
+        propose(&mut typed);
+        assert_eq!(one(&typed, "image.new_repository"), "vendor0919-api");
+        let mut typed = values(&[("name", "vendor0919"), ("image.new_repository", "mine")]);
+        propose(&mut typed);
+        assert_eq!(one(&typed, "image.new_repository"), "mine");
+    }
+}

@@ -1,0 +1,181 @@
+//! Runs as people see them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use app::backend::Answer;
+use app::backend::error::{NextLabel, PanelError, PanelErrorCode};
+use app::backend::runs::{RunLine, RunProgress, RunView, Runs};
+use app::routes;
+use async_trait::async_trait;
+use engine::plan::Plan;
+use engine::run::{RunState, StepRecord};
+use jiff::Timestamp;
+use store::runs::{self as rows, Run, RunSummary, events};
+use store::{Conflict, connections, stacks, users};
+use uuid::Uuid;
+
+use super::drafts::plan_view;
+use super::{RequestBackend, id, open_error, store_error};
+use crate::runs::outcome;
+
+/// Who started a run that no person started.
+const COMMAND_LINE: &str = "CLI";
+/// How long a person waits for a run of a few calls.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl RequestBackend {
+    /// Waits until a short run is over; answers its id.
+    pub(super) async fn until_over(&self, run: Uuid) -> Answer<String> {
+        let mut signals = self.panel.signals.subscribe();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let row = rows::get(&self.panel.db, run).await.map_err(store_error)?;
+            match row.state {
+                RunState::Succeeded | RunState::Waiting => return Ok(run.to_string()),
+                RunState::Failed | RunState::Cancelled => {
+                    return Err(PanelError::new(PanelErrorCode::Aws).next(NextLabel::OpenRun, routes::run(run)));
+                }
+                RunState::Queued | RunState::Running => {}
+            }
+            if tokio::time::Instant::now() >= deadline {
+                return Err(PanelError::new(PanelErrorCode::RunUnfinished).next(NextLabel::OpenRun, routes::run(run)));
+            }
+            // A word about the run, or a second: words may get lost.
+            let word = crate::runs::watch::word_about(&mut signals, run);
+            let _either = tokio::time::timeout(Duration::from_secs(1), word).await;
+        }
+    }
+
+    async fn moving_part(&self, row: &Run, plan: &Plan) -> Answer<RunProgress> {
+        let db = &self.panel.db;
+        // The event first: what happens between the two reads is shown twice rather than never.
+        let last_event = events::last(db, row.id).await.map_err(store_error)?;
+        let found = rows::steps(db, row.id).await.map_err(store_error)?;
+        let stack = stacks::get(db, row.stack_id).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let now = match self.panel.clouds.open(&connection).await {
+            Ok(open) => open.clock.now(),
+            // The history of an account that can't be opened can still be read.
+            Err(_) => Timestamp::now(),
+        };
+        let steps = in_order(plan, found);
+        let outputs = steps.iter().map(|record| (record.step.clone(), record.outputs.clone())).collect::<BTreeMap<_, _>>();
+        let over = row.state.is_over();
+        Ok(RunProgress {
+            state: row.state,
+            cancelling: row.cancel_requested_at.is_some() && !over,
+            commands: plan_view::commands(plan, &outputs),
+            started_at: steps.iter().filter_map(|record| record.started_at).min(),
+            finished_at: if over { steps.iter().filter_map(|record| record.finished_at).max() } else { None },
+            now,
+            url: outcome::url(plan, &steps),
+            last_event,
+            steps,
+        })
+    }
+}
+
+/// One record per step of the plan, in its order; steps nobody touched are pending.
+fn in_order(plan: &Plan, found: Vec<StepRecord>) -> Vec<StepRecord> {
+    let mut found: BTreeMap<_, _> = found.into_iter().map(|record| (record.step.clone(), record)).collect();
+    plan.steps.iter().map(|step| found.remove(&step.id).unwrap_or_else(|| StepRecord::pending(step.id.clone()))).collect()
+}
+
+/// A run in a list.
+pub(super) fn line(summary: RunSummary) -> RunLine {
+    let took = summary.began_at.zip(summary.ended_at).filter(|_| summary.run.state.is_over());
+    let who = if summary.started_by.is_empty() { COMMAND_LINE.to_owned() } else { summary.started_by };
+    RunLine {
+        id: summary.run.id.to_string(),
+        number: summary.run.number,
+        purpose: summary.run.purpose,
+        state: summary.run.state,
+        started_by: who,
+        created_at: summary.run.created_at,
+        took_s: took.and_then(|(began, ended)| u32::try_from(ended.as_second() - began.as_second()).ok()),
+        changed: (summary.created, summary.updated, summary.deleted),
+    }
+}
+
+#[async_trait]
+impl Runs for RequestBackend {
+    async fn run(&self, id_text: &str) -> Answer<RunView> {
+        self.actor()?;
+        let db = &self.panel.db;
+        let row = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        let plan = rows::plan(db, row.id).await.map_err(store_error)?;
+        let stack = stacks::get(db, row.stack_id).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let speed = self.panel.clouds.open(&connection).await.map_or(1, |open| open.speed());
+        let started_by = match row.created_by {
+            Some(person) => users::get(db, person).await.map_or_else(|_| String::new(), |user| user.display_name),
+            None => COMMAND_LINE.to_owned(),
+        };
+        let (schedule, makespan_s) = plan_view::schedule(&plan);
+        let progress = self.moving_part(&row, &plan).await?;
+        Ok(RunView {
+            id: row.id.to_string(),
+            number: row.number,
+            stack_id: stack.id.to_string(),
+            stack: stack.name,
+            state: progress.state,
+            cancelling: progress.cancelling,
+            plan,
+            schedule,
+            makespan_s,
+            steps: progress.steps,
+            commands: progress.commands,
+            started_at: progress.started_at,
+            finished_at: progress.finished_at,
+            now: progress.now,
+            speed,
+            started_by,
+            created_at: row.created_at,
+            url: progress.url,
+            last_event: progress.last_event,
+        })
+    }
+
+    async fn run_progress(&self, id_text: &str) -> Answer<RunProgress> {
+        self.actor()?;
+        let db = &self.panel.db;
+        let row = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        let plan = rows::plan(db, row.id).await.map_err(store_error)?;
+        self.moving_part(&row, &plan).await
+    }
+
+    async fn runs(&self, stack_id: &str) -> Answer<Vec<RunLine>> {
+        self.actor()?;
+        let db = &self.panel.db;
+        let stack = stacks::get(db, id(stack_id)?).await.map_err(store_error)?;
+        let found = rows::of_stack(db, stack.id, 200).await.map_err(store_error)?;
+        Ok(found.into_iter().map(line).collect())
+    }
+
+    async fn cancel_run(&self, id_text: &str) -> Answer<()> {
+        self.actor()?;
+        let row = rows::get(&self.panel.db, id(id_text)?).await.map_err(store_error)?;
+        if row.state.is_over() {
+            return Err(PanelError::new(PanelErrorCode::RunOver));
+        }
+        rows::request_cancel(&self.panel.db, row.id).await.map(drop).map_err(store_error)
+    }
+
+    async fn resume_run(&self, id_text: &str) -> Answer<()> {
+        self.actor()?;
+        let db = &self.panel.db;
+        let row = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        let stack = stacks::get(db, row.stack_id).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        // Credentials that were renewed meanwhile are looked at again.
+        self.panel.clouds.forget(connection.id);
+        self.panel.clouds.open(&connection).await.map_err(open_error)?;
+        let options = engine::run::RunOptions { wait: true };
+        match rows::resume(db, row.id, &options).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.conflict() == Some(Conflict::RunUnfinished) => Err(PanelError::new(PanelErrorCode::RunUnfinished)),
+            Err(error) => Err(store_error(error)),
+        }
+    }
+}

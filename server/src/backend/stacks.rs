@@ -1,0 +1,237 @@
+//! Stacks as people see them: the dashboard, one stack, taking one down.
+
+mod handy;
+mod resources;
+
+use std::collections::{BTreeMap, HashMap};
+
+use app::backend::Answer;
+use app::backend::drafts::{Drafts as _, PlanView};
+use app::backend::error::{NextLabel, PanelError, PanelErrorCode};
+use app::backend::stacks::{ActivityLine, Dashboard, HealthNow, HealthState, HistorySlot, StackLine, StackPage, Stacks};
+use app::routes;
+use async_trait::async_trait;
+use engine::plan::Purpose;
+use engine::prices;
+use engine::run::{RunOptions, RunState};
+use engine::spec::problem::{Problem, ProblemCode};
+use engine::spec::{ImageSource, StackSpec};
+use jiff::{SignedDuration, Timestamp};
+use store::connections::{self, Connection};
+use store::health::{self, Monitor};
+use store::runs::{self, RunSummary};
+use store::stacks::{self as rows, Stack};
+use uuid::Uuid;
+
+use super::connections::region;
+use super::drafts::{plan_view, start_error};
+use super::{RequestBackend, id, open_error, runs as run_pages, store_error};
+use crate::health::{history, now};
+use crate::runs::outcome::StackOutputs;
+use crate::runs::start;
+
+/// Rows of activity on the dashboard.
+const ACTIVITY: u32 = 12;
+/// Runs on a stack's page.
+const RUNS: u32 = 10;
+/// Seconds of a slot of a stack's day.
+const SLOT_S: u32 = 15 * 60;
+
+fn day_ago(now: Timestamp) -> Timestamp {
+    now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// What is read once for all stacks of a page.
+struct Around {
+    connections: HashMap<Uuid, Connection>,
+    monitors: HashMap<Uuid, Vec<Monitor>>,
+    latest: HashMap<Uuid, RunSummary>,
+    history: BTreeMap<Uuid, Vec<HistorySlot>>,
+    uptime: BTreeMap<Uuid, f64>,
+}
+
+impl RequestBackend {
+    async fn around(&self, slot_s: u32, only: Option<Uuid>) -> Answer<Around> {
+        let db = &self.panel.db;
+        let all = connections::list(db).await.map_err(store_error)?;
+        let watched = match only {
+            Some(stack) => health::of_stack(db, stack).await.map_err(store_error)?,
+            None => health::all(db).await.map_err(store_error)?,
+        };
+        let latest = match only {
+            Some(stack) => runs::of_stack(db, stack, 1).await.map_err(store_error)?,
+            None => runs::latest(db).await.map_err(store_error)?,
+        };
+        let (until, mut monitors) = (Timestamp::now(), HashMap::<Uuid, Vec<Monitor>>::new());
+        for monitor in watched {
+            monitors.entry(monitor.stack_id).or_default().push(monitor);
+        }
+        let history = history::slots(db, &monitors, day_ago(until), until, slot_s).await.map_err(store_error)?;
+        let uptime = history::uptime(db, &monitors, day_ago(until), until).await.map_err(store_error)?;
+        Ok(Around {
+            connections: all.into_iter().map(|connection| (connection.id, connection)).collect(),
+            monitors,
+            latest: latest.into_iter().map(|summary| (summary.run.stack_id, summary)).collect(),
+            history,
+            uptime,
+        })
+    }
+}
+
+/// Whether the stack is more than a repository that waits for its first image.
+fn is_built(latest: Option<&RunSummary>) -> bool {
+    latest.is_none_or(|summary| summary.run.purpose != Purpose::Prepare || summary.run.state == RunState::Failed)
+}
+
+fn line(stack: &Stack, spec: Option<&StackSpec>, around: &mut Around) -> StackLine {
+    let connection = around.connections.get(&stack.connection_id);
+    let monitors = around.monitors.remove(&stack.id).unwrap_or_default();
+    StackLine {
+        id: stack.id.to_string(),
+        name: stack.name.clone(),
+        environment: stack.environment.clone(),
+        connection: connection.map(|connection| connection.name.clone()).unwrap_or_default(),
+        region: connection.map(|connection| region(&connection.settings).to_owned()).unwrap_or_default(),
+        url: StackOutputs::of(stack).url,
+        health: now::of(&monitors),
+        history: around.history.remove(&stack.id).unwrap_or_default(),
+        uptime_24h: around.uptime.get(&stack.id).copied(),
+        last_run: around.latest.remove(&stack.id).map(run_pages::line),
+        monthly_usd: spec.map_or(0.0, prices::stack_monthly_usd),
+    }
+}
+
+/// Stacks that need somebody come first.
+fn urgency(line: &StackLine) -> u8 {
+    let state = line.health.as_ref().map(|health: &HealthNow| health.state);
+    match (line.last_run.as_ref().map(|run| run.state), state) {
+        (Some(RunState::Failed), _) | (_, Some(HealthState::Down)) => 0,
+        (Some(RunState::Queued | RunState::Running), _) => 1,
+        (_, Some(HealthState::Degraded)) => 2,
+        _ => 3,
+    }
+}
+
+#[async_trait]
+impl Stacks for RequestBackend {
+    async fn dashboard(&self) -> Answer<Dashboard> {
+        self.actor()?;
+        let db = &self.panel.db;
+        let mut around = self.around(3600, None).await?;
+        let all = rows::list(db).await.map_err(store_error)?;
+        let built: Vec<Stack> = all.into_iter().filter(|stack| is_built(around.latest.get(&stack.id))).collect();
+        let mut stacks: Vec<StackLine> = built
+            .iter()
+            .map(|stack| {
+                // A spec of another version costs an unknown sum; the stack is shown all the same.
+                let spec = stack.spec().ok();
+                line(stack, spec.as_ref(), &mut around)
+            })
+            .collect();
+        stacks.sort_by(|one, other| (urgency(one), &one.name).cmp(&(urgency(other), &other.name)));
+        let activity = runs::recent(db, ACTIVITY).await.map_err(store_error)?;
+        Ok(Dashboard {
+            stacks,
+            drafts: self.drafts().await?,
+            activity: activity.into_iter().map(activity_line).collect(),
+            yen_per_usd: prices::prices().usd_jpy,
+            has_connections: !around.connections.is_empty(),
+        })
+    }
+
+    async fn stack(&self, id_text: &str) -> Answer<StackPage> {
+        self.actor()?;
+        let db = &self.panel.db;
+        let stack = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        let spec = stack.spec().map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let speed_known = matches!(connection.settings, connections::Settings::Practice { .. });
+        let mut around = self.around(SLOT_S, Some(stack.id)).await?;
+        let found = runs::of_stack(db, stack.id, RUNS).await.map_err(store_error)?;
+        let line = line(&stack, Some(&spec), &mut around);
+        let now = Timestamp::now();
+        let deploys = found
+            .iter()
+            .filter(|summary| summary.run.purpose == Purpose::Apply && summary.run.state == RunState::Succeeded)
+            .filter_map(|summary| summary.run.finished_at)
+            .filter(|at| *at >= day_ago(now))
+            .collect();
+        let applied = found.iter().find(|summary| summary.run.purpose == Purpose::Apply).map(|summary| summary.run.id);
+        let (resources, task_definition) = match applied {
+            Some(run) => {
+                let plan = runs::plan(db, run).await.map_err(store_error)?;
+                resources::of(&plan, &StackOutputs::of(&stack).steps)
+            }
+            None => (Vec::new(), None),
+        };
+        let outputs = StackOutputs::of(&stack);
+        Ok(StackPage {
+            connection_id: connection.id.to_string(),
+            practice: speed_known,
+            image: image_text(&spec),
+            task_definition,
+            history: line.history.clone(),
+            deploys,
+            resources,
+            handy: handy::commands(&spec, &outputs),
+            runs: found.into_iter().map(run_pages::line).collect(),
+            yen_per_usd: prices::prices().usd_jpy,
+            spec,
+            line,
+        })
+    }
+
+    async fn destroy_plan(&self, id_text: &str) -> Answer<PlanView> {
+        self.actor()?;
+        let db = &self.panel.db;
+        let stack = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let open = self.panel.clouds.open(&connection).await.map_err(open_error)?;
+        let page = routes::destroy_stack(stack.id);
+        let plan = start::plan_destroy(db, &open, &stack).await.map_err(|error| start_error(error, page))?;
+        Ok(plan_view(plan))
+    }
+
+    async fn destroy(&self, id_text: &str, digest: &str, typed_name: &str) -> Answer<String> {
+        let actor = self.actor_id()?;
+        let db = &self.panel.db;
+        let stack = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        if typed_name != stack.name {
+            let code = ProblemCode::NotOneOf { choices: vec![stack.name.clone()] };
+            let problem = Problem { field: "name".to_owned(), code, given: typed_name.to_owned() };
+            return Err(PanelError { problems: vec![problem], ..PanelError::new(PanelErrorCode::Form) });
+        }
+        let page = routes::destroy_stack(stack.id);
+        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let open = self.panel.clouds.open(&connection).await.map_err(open_error)?;
+        let plan = start::plan_destroy(db, &open, &stack).await.map_err(|error| start_error(error, page.clone()))?;
+        if super::drafts::plan_view::digest(&plan) != digest {
+            return Err(PanelError::new(PanelErrorCode::StalePlan).next(NextLabel::ReviewAgain, page));
+        }
+        let run = start::start(&self.panel, &connection, &plan, &RunOptions { wait: true }, Some(actor))
+            .await
+            .map_err(|error| start_error(error, page))?;
+        Ok(run.id.to_string())
+    }
+}
+
+fn image_text(spec: &StackSpec) -> String {
+    match &spec.image {
+        ImageSource::Repository { repository, tag } => format!("{repository}:{tag}"),
+        ImageSource::Uri { uri } => uri.clone(),
+    }
+}
+
+fn activity_line(summary: RunSummary) -> ActivityLine {
+    let stack = summary.stack.clone();
+    let line = run_pages::line(summary);
+    ActivityLine {
+        at: line.created_at,
+        who: line.started_by,
+        stack,
+        run_id: line.id,
+        number: line.number,
+        purpose: line.purpose,
+        state: line.state,
+    }
+}

@@ -1,0 +1,47 @@
+//! An image that arrives: event `image` as soon as the repository holds what a draft names.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::backend::SharedBackend;
+use axum::extract::{Extension, Path, State};
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream::once;
+
+use crate::panel::Panel;
+
+/// Pause between two questions to the registry.
+const PAUSE: Duration = Duration::from_secs(3);
+/// The stream ends after this many questions; the browser comes back, and is asked who it is again.
+const QUESTIONS: u32 = 200;
+
+/// `GET /drafts/{id}/image/events`.
+pub(super) async fn stream(
+    State(panel): State<Arc<Panel>>,
+    Extension(backend): Extension<SharedBackend>,
+    Path(draft): Path<String>,
+) -> Response {
+    if backend.viewer().is_none() {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let event = once(async move { Ok::<_, Infallible>(arrival(&panel, &backend, &draft).await) });
+    Sse::new(event).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
+}
+
+/// The event, or a comment when it is time to come back.
+async fn arrival(panel: &Panel, backend: &SharedBackend, draft: &str) -> Event {
+    for _ in 0..QUESTIONS {
+        // An account that does not answer for a moment is asked again.
+        if let Ok(Some(digest)) = backend.image_digest(draft).await {
+            return Event::default().event("image").data(digest);
+        }
+        tokio::select! {
+            () = panel.stopping.cancelled() => break,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+    Event::default().comment("not yet")
+}
