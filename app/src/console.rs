@@ -9,21 +9,35 @@ pub fn link(action: &Action, id: &str, region: &str) -> Option<String> {
     let vpc = |view: &str, key: &str| format!("{home}/vpcconsole/home?region={region}#{view}:{key}={id}");
     Some(match action {
         Action::Cluster { name } => format!("{home}/ecs/v2/clusters/{name}/services?region={region}"),
-        Action::Service { cluster, name, .. } | Action::Deployment { cluster, service: name, .. } => {
+        Action::Service { cluster, name, .. }
+        | Action::Deployment {
+            cluster,
+            service: name,
+            ..
+        } => {
             format!("{home}/ecs/v2/clusters/{cluster}/services/{name}/health?region={region}")
         }
-        Action::TaskDefinition { family, .. } => format!("{home}/ecs/v2/task-definitions/{family}?region={region}"),
+        Action::TaskDefinition { family, .. } => {
+            format!("{home}/ecs/v2/task-definitions/{family}?region={region}")
+        }
         Action::Repository { name, .. } | Action::ImagePushed { repository: name, .. } => {
             format!("{home}/ecr/repositories/private/{name}?region={region}")
         }
         Action::LogGroup { name, .. } => {
-            format!("{home}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{}", name.replace('/', "$252F"))
+            format!(
+                "{home}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{}",
+                name.replace('/', "$252F")
+            )
         }
-        Action::ExecutionRole { name, .. } => format!("https://console.aws.amazon.com/iam/home#/roles/details/{name}"),
+        Action::ExecutionRole { name, .. } => {
+            format!("https://console.aws.amazon.com/iam/home#/roles/details/{name}")
+        }
         Action::LoadBalancer { .. } if id.starts_with("arn:") => {
             format!("{home}/ec2/home?region={region}#LoadBalancer:loadBalancerArn={id}")
         }
-        Action::TargetGroup { .. } => format!("{home}/ec2/home?region={region}#TargetGroup:targetGroupArn={id}"),
+        Action::TargetGroup { .. } => {
+            format!("{home}/ec2/home?region={region}#TargetGroup:targetGroupArn={id}")
+        }
         Action::SecurityGroup { .. } => ec2("SecurityGroup", "groupId"),
         Action::Subnet { .. } => vpc("SubnetDetails", "subnetId"),
         Action::Vpc { .. } => vpc("VpcDetails", "VpcId"),
@@ -46,7 +60,10 @@ mod tests {
 
     #[test]
     fn a_log_group_link_encodes_its_slashes_twice() {
-        let action = Action::LogGroup { name: "/ecs/api".into(), retention_days: 30 };
+        let action = Action::LogGroup {
+            name: "/ecs/api".into(),
+            retention_days: 30,
+        };
         let link = link(&action, "/ecs/api", "ap-northeast-1").unwrap();
         assert!(link.ends_with("log-group/$252Fecs$252Fapi"), "{link}");
     }

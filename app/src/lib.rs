@@ -9,9 +9,9 @@ pub mod backend;
 pub mod charts;
 pub mod components;
 pub mod console;
+pub mod format;
 #[cfg(feature = "ssr")]
 pub mod forms;
-pub mod format;
 pub mod i18n;
 pub mod live;
 pub mod pages;

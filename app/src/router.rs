@@ -10,8 +10,8 @@ use leptos_router::{
 
 use crate::pages::{
     connection::Connection, connection_new::NewConnection, connections::Connections, dashboard::Dashboard,
-    destroy::Destroy, draft::DraftPage, errors::NotFound, run::Run, runs::Runs, setup::Setup, sign_in::SignIn,
-    stack::Stack, styleguide::Styleguide,
+    destroy::Destroy, draft::DraftPage, errors::NotFound, run::Run, runs::Runs, setup::Setup,
+    sign_in::SignIn, stack::Stack, styleguide::Styleguide,
 };
 
 /// The panel inside of the document.

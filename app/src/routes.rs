@@ -74,7 +74,11 @@ mod tests {
 
     fn fits(path: &str, pattern: &str) -> bool {
         let (path, pattern): (Vec<_>, Vec<_>) = (path.split('/').collect(), pattern.split('/').collect());
-        path.len() == pattern.len() && path.iter().zip(&pattern).all(|(part, of)| of.starts_with('{') || part == of)
+        path.len() == pattern.len()
+            && path
+                .iter()
+                .zip(&pattern)
+                .all(|(part, of)| of.starts_with('{') || part == of)
     }
 
     #[test]

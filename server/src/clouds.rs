@@ -82,7 +82,11 @@ pub struct Clouds {
 impl Clouds {
     /// Nothing open yet. New practice accounts run at this speed.
     pub fn new(db: Database, practice_speed: u32) -> Self {
-        Self { db, practice_speed, open: RwLock::default() }
+        Self {
+            db,
+            practice_speed,
+            open: RwLock::default(),
+        }
     }
 
     /// The account of a connection.
@@ -92,7 +96,9 @@ impl Clouds {
     pub async fn open(&self, connection: &Connection) -> Result<OpenCloud, OpenError> {
         let known = {
             let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-            open.get(&connection.id).filter(|(settings, _)| *settings == connection.settings).map(|(_, open)| open.clone())
+            open.get(&connection.id)
+                .filter(|(settings, _)| *settings == connection.settings)
+                .map(|(_, open)| open.clone())
         };
         if let Some(known) = known {
             return Ok(known);
@@ -106,8 +112,14 @@ impl Clouds {
                     practice: Some(practice),
                 }
             }
-            Settings::Aws { credentials, region, endpoint } => OpenCloud {
-                cloud: connect(credentials, region, endpoint.as_deref()).await.map_err(OpenError::Refused)?,
+            Settings::Aws {
+                credentials,
+                region,
+                endpoint,
+            } => OpenCloud {
+                cloud: connect(credentials, region, endpoint.as_deref())
+                    .await
+                    .map_err(OpenError::Refused)?,
                 clock: Arc::new(WallClock),
                 practice: None,
             },
@@ -119,7 +131,10 @@ impl Clouds {
 
     /// Closes the account of a connection; the next call opens it again.
     pub fn forget(&self, connection: Uuid) {
-        self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&connection);
+        self.open
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&connection);
     }
 
     /// The speed of new practice accounts.
@@ -128,11 +143,18 @@ impl Clouds {
     }
 }
 
-async fn connect(credentials: &Credentials, region: &str, endpoint: Option<&str>) -> Result<Cloud, CloudError> {
+async fn connect(
+    credentials: &Credentials,
+    region: &str,
+    endpoint: Option<&str>,
+) -> Result<Cloud, CloudError> {
     let credentials = match credentials {
         Credentials::Default => cloud_aws::Credentials::Default,
         Credentials::Profile { name } => cloud_aws::Credentials::Profile(name.clone()),
-        Credentials::AssumeRole { role_arn, external_id } => cloud_aws::Credentials::AssumeRole {
+        Credentials::AssumeRole {
+            role_arn,
+            external_id,
+        } => cloud_aws::Credentials::AssumeRole {
             role_arn: role_arn.clone(),
             external_id: external_id.clone().map(Secret::new),
             source_profile: None,
@@ -143,16 +165,23 @@ async fn connect(credentials: &Credentials, region: &str, endpoint: Option<&str>
         Some(Ok(url)) => Some(url),
         Some(Err(error)) => return Err(refused("InvalidEndpoint", error.to_string())),
     };
-    Box::pin(cloud_aws::connect(credentials, region, endpoint)).await.map_err(|error| match error {
-        ConnectError::Credentials { error } => error,
-        ConnectError::Region { .. } => refused("InvalidRegion", error.to_string()),
-        ConnectError::Endpoint { .. } => refused("InvalidEndpoint", error.to_string()),
-    })
+    Box::pin(cloud_aws::connect(credentials, region, endpoint))
+        .await
+        .map_err(|error| match error {
+            ConnectError::Credentials { error } => error,
+            ConnectError::Region { .. } => refused("InvalidRegion", error.to_string()),
+            ConnectError::Endpoint { .. } => refused("InvalidEndpoint", error.to_string()),
+        })
 }
 
 /// Refused by ourselves, in AWS's form.
 fn refused(code: &str, message: String) -> CloudError {
     CloudError::Invalid {
-        fault: AwsFault { operation: "connect".to_owned(), code: code.to_owned(), message, request_id: None },
+        fault: AwsFault {
+            operation: "connect".to_owned(),
+            code: code.to_owned(),
+            message,
+            request_id: None,
+        },
     }
 }

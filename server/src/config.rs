@@ -28,15 +28,21 @@ pub enum ConfigError {
     #[error("LEPTOS_SITE_ADDR must be IP:PORT, for example 127.0.0.1:3000")]
     SiteAddr,
     /// Not the address of a panel.
-    #[error("SLIPWAY_BASE_URL must be http:// or https:// with a host and no path, for example https://slipway.example.com")]
+    #[error(
+        "SLIPWAY_BASE_URL must be http:// or https:// with a host and no path, for example https://slipway.example.com"
+    )]
     BaseUrl,
     /// Cookies that only HTTPS carries, on a panel that is reached without.
-    #[error("SLIPWAY_SECURE_COOKIES=true needs an https:// SLIPWAY_BASE_URL: browsers would drop the sign-in")]
+    #[error(
+        "SLIPWAY_SECURE_COOKIES=true needs an https:// SLIPWAY_BASE_URL: browsers would drop the sign-in"
+    )]
     SecureWithoutHttps,
 }
 
 fn hint(nearest: Option<&str>) -> String {
-    nearest.map(|name| format!(" (did you mean {name}?)")).unwrap_or_default()
+    nearest
+        .map(|name| format!(" (did you mean {name}?)"))
+        .unwrap_or_default()
 }
 
 /// Every variable that Slipway reads by itself.
@@ -110,7 +116,13 @@ pub struct StorageArgs {
     #[arg(long, env = "SLIPWAY_DATA_DIR", value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
     /// PostgreSQL to use instead of the private one
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub database_url: Option<DatabaseUrl>,
     /// How much faster than the wall a new practice account's clock runs
     #[arg(
@@ -133,14 +145,20 @@ impl StorageArgs {
         if let Some(dir) = &self.data_dir {
             return Ok(dir.clone());
         }
-        data_home(std::env::var_os("XDG_DATA_HOME").map(PathBuf::from), std::env::home_dir())
+        data_home(
+            std::env::var_os("XDG_DATA_HOME").map(PathBuf::from),
+            std::env::home_dir(),
+        )
     }
 }
 
 /// The XDG base directory rule: an absolute `XDG_DATA_HOME`, else `~/.local/share`.
 fn data_home(xdg: Option<PathBuf>, home: Option<PathBuf>) -> Result<PathBuf, ConfigError> {
     xdg.filter(|path| path.is_absolute())
-        .or_else(|| home.filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".local/share")))
+        .or_else(|| {
+            home.filter(|home| !home.as_os_str().is_empty())
+                .map(|home| home.join(".local/share"))
+        })
         .map(|base| base.join("slipway"))
         .ok_or(ConfigError::NoDataDir)
 }
@@ -223,7 +241,9 @@ impl ServeArgs {
             .or_else(|| leptos("LEPTOS_SITE_ROOT").map(PathBuf::from))
             .unwrap_or_else(|| default_site_root(std::env::current_exe().ok().as_deref()));
         let time_zone = self.time_zone.clone().unwrap_or_else(|| {
-            jiff::tz::TimeZone::system().iana_name().map_or_else(|| "UTC".to_owned(), str::to_owned)
+            jiff::tz::TimeZone::system()
+                .iana_name()
+                .map_or_else(|| "UTC".to_owned(), str::to_owned)
         });
         Ok(WebConfig {
             addr,
@@ -240,15 +260,21 @@ impl ServeArgs {
 /// `site` beside the program (as installed), else where the workshop builds it.
 fn default_site_root(program: Option<&Path>) -> PathBuf {
     let beside = program.and_then(Path::parent).map(|folder| folder.join("site"));
-    beside.filter(|site| site.join("pkg").is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
+    beside
+        .filter(|site| site.join("pkg").is_dir())
+        .unwrap_or_else(|| PathBuf::from("target/site"))
 }
 
 /// `scheme://authority` of an address that is nothing but that.
 fn origin(url: &str) -> Option<String> {
     let url = url.trim().trim_end_matches('/');
-    let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let authority = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"))?;
     let plain = !authority.is_empty()
-        && authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte));
+        && authority
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte));
     plain.then(|| url.to_ascii_lowercase())
 }
 
@@ -257,13 +283,18 @@ mod tests {
     use super::*;
 
     fn refused(name: &str) -> Option<String> {
-        refuse_unknown(std::iter::once(name.to_owned())).err().map(|error| error.to_string())
+        refuse_unknown(std::iter::once(name.to_owned()))
+            .err()
+            .map(|error| error.to_string())
     }
 
     #[test]
     fn a_misspelt_variable_is_refused_with_the_right_one() {
         let message = refused("SLIPWAY_DATADIR").unwrap();
-        assert!(message.contains("SLIPWAY_DATADIR") && message.contains("SLIPWAY_DATA_DIR"), "{message}");
+        assert!(
+            message.contains("SLIPWAY_DATADIR") && message.contains("SLIPWAY_DATA_DIR"),
+            "{message}"
+        );
         assert!(refused("SLIPWAY_FROBNICATE").unwrap().contains("not a setting"));
         assert_eq!(refused("SLIPWAY_LOG"), None);
         assert_eq!(refused("SLIPWAY_TEST_DATABASE_URL"), None);
@@ -274,16 +305,32 @@ mod tests {
     #[test]
     fn the_data_directory_follows_the_xdg_rule() {
         let path = |text: &str| Some(PathBuf::from(text));
-        assert_eq!(data_home(path("/x"), path("/home/a")).unwrap(), PathBuf::from("/x/slipway"));
-        assert_eq!(data_home(path("relative"), path("/home/a")).unwrap(), PathBuf::from("/home/a/.local/share/slipway"));
+        assert_eq!(
+            data_home(path("/x"), path("/home/a")).unwrap(),
+            PathBuf::from("/x/slipway")
+        );
+        assert_eq!(
+            data_home(path("relative"), path("/home/a")).unwrap(),
+            PathBuf::from("/home/a/.local/share/slipway")
+        );
         assert_eq!(data_home(None, None), Err(ConfigError::NoDataDir));
     }
 
     #[test]
     fn a_base_url_is_an_origin_and_nothing_else() {
-        assert_eq!(origin("https://Panel.example.com/"), Some("https://panel.example.com".to_owned()));
+        assert_eq!(
+            origin("https://Panel.example.com/"),
+            Some("https://panel.example.com".to_owned())
+        );
         assert_eq!(origin("http://[::1]:3000"), Some("http://[::1]:3000".to_owned()));
-        for bad in ["panel.example.com", "ftp://x", "https://", "https://a/b", "https://a b", "https://u@h"] {
+        for bad in [
+            "panel.example.com",
+            "ftp://x",
+            "https://",
+            "https://a/b",
+            "https://a b",
+            "https://u@h",
+        ] {
             assert_eq!(origin(bad), None, "{bad}");
         }
     }
@@ -292,6 +339,9 @@ mod tests {
     fn the_address_of_the_database_is_never_printed() {
         let url: DatabaseUrl = "postgres://u:hunter2@db/slipway".parse().unwrap();
         assert!(!format!("{url:?}").contains("hunter2"));
-        assert!(matches!("mysql://x".parse::<DatabaseUrl>(), Err(ConfigError::DatabaseUrl)));
+        assert!(matches!(
+            "mysql://x".parse::<DatabaseUrl>(),
+            Err(ConfigError::DatabaseUrl)
+        ));
     }
 }

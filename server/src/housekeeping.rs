@@ -24,7 +24,10 @@ pub fn spawn(panel: Arc<Panel>) -> JoinHandle<()> {
             match sessions.sweep().await {
                 Ok(0) => {}
                 Ok(removed) => tracing::debug!(removed, "ended sessions were removed"),
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "sessions were not swept"),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "sessions were not swept"
+                ),
             }
         }
     })

@@ -12,5 +12,8 @@ pub fn askable() -> Vec<&'static str> {
 /// # Errors
 /// When it can't be written as JSON.
 pub fn text(account: Option<&str>, region: Option<&str>) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(&engine::policy::document(account.unwrap_or("*"), region.unwrap_or("*")))
+    serde_json::to_string_pretty(&engine::policy::document(
+        account.unwrap_or("*"),
+        region.unwrap_or("*"),
+    ))
 }

@@ -42,7 +42,11 @@ struct Pace {
 
 impl Pace {
     fn of<W>(account: &PracticeAccount<W>) -> Self {
-        Self { wall_epoch: account.wall_epoch, sim_epoch: account.sim_epoch, speed: account.speed }
+        Self {
+            wall_epoch: account.wall_epoch,
+            sim_epoch: account.sim_epoch,
+            speed: account.speed,
+        }
     }
 
     fn at(self, wall: Timestamp) -> Timestamp {
@@ -65,7 +69,12 @@ impl Practice {
     ///
     /// # Errors
     /// [`PracticeError`].
-    pub async fn open(db: &Database, connection_id: Uuid, scenario: &str, speed: u32) -> Result<Arc<Self>, PracticeError> {
+    pub async fn open(
+        db: &Database,
+        connection_id: Uuid,
+        scenario: &str,
+        speed: u32,
+    ) -> Result<Arc<Self>, PracticeError> {
         let pace = match practice_accounts::read::<World>(db, connection_id).await {
             Ok(account) => Pace::of(&account),
             Err(store::Error::NotFound { .. }) => {
@@ -75,13 +84,21 @@ impl Practice {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Arc::new(Self { db: db.clone(), connection_id, pace: Mutex::new(pace) }))
+        Ok(Arc::new(Self {
+            db: db.clone(),
+            connection_id,
+            pace: Mutex::new(pace),
+        }))
     }
 
     /// How much faster than the wall the account's clock runs, rounded.
     pub fn speed(&self) -> u32 {
         // Set from a u32; clamped for the sake of the cast.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range just before")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to the range just before"
+        )]
         let speed = self.current().speed.clamp(1.0, f64::from(u32::MAX)) as u32;
         speed
     }
@@ -100,7 +117,8 @@ impl Practice {
             let _unwanted = give.send(work(world, now));
         }))
         .await?;
-        take.await.map_err(|_| CellError("the work was not done".to_owned()))
+        take.await
+            .map_err(|_| CellError("the work was not done".to_owned()))
     }
 
     fn current(&self) -> Pace {
@@ -112,7 +130,12 @@ impl Practice {
 ///
 /// # Errors
 /// [`PracticeError`].
-pub async fn reset(db: &Database, connection_id: Uuid, scenario: &str, speed: u32) -> Result<(), PracticeError> {
+pub async fn reset(
+    db: &Database,
+    connection_id: Uuid,
+    scenario: &str,
+    speed: u32,
+) -> Result<(), PracticeError> {
     Ok(practice_accounts::put(db, &morning(connection_id, scenario, speed)?).await?)
 }
 
@@ -123,7 +146,9 @@ pub async fn reset(db: &Database, connection_id: Uuid, scenario: &str, speed: u3
 pub async fn ensure_defaults(db: &Database, speed: u32) -> Result<(), PracticeError> {
     for scenario in [Scenario::Runbook, Scenario::Fresh] {
         let name = scenario.name();
-        let settings = connections::Settings::Practice { scenario: name.to_owned() };
+        let settings = connections::Settings::Practice {
+            scenario: name.to_owned(),
+        };
         let connection = connections::ensure(db, &format!("practice:{name}"), &settings).await?;
         if matches!(connection.settings, connections::Settings::Practice { .. }) {
             Practice::open(db, connection.id, name, speed).await?;
@@ -137,7 +162,17 @@ pub async fn ensure_defaults(db: &Database, speed: u32) -> Result<(), PracticeEr
 pub fn image_for(spec: &StackSpec) -> ImageProfile {
     let mut image = ImageProfile::fastapi();
     let port = spec.container.port;
-    image.command = image.command.iter().map(|word| if word == "8080" { port.to_string() } else { word.clone() }).collect();
+    image.command = image
+        .command
+        .iter()
+        .map(|word| {
+            if word == "8080" {
+                port.to_string()
+            } else {
+                word.clone()
+            }
+        })
+        .collect();
     image.port = port;
     image.exposed_ports = vec![port];
     image.architectures = vec![spec.container.architecture];
@@ -154,11 +189,16 @@ impl Practice {
     /// [`CellError`].
     pub async fn play_push(&self, plan: &Plan) -> Result<(), CellError> {
         for step in &plan.steps {
-            if let Action::ImagePushed { repository, reference, .. } = &step.action
+            if let Action::ImagePushed {
+                repository,
+                reference,
+                ..
+            } = &step.action
                 && step.change == Change::Wait
             {
                 let (repository, tag, image) = (repository.clone(), reference.clone(), image_for(&plan.spec));
-                self.look(move |world, _| world.expect_push(&repository, &tag, image, PUSH_AFTER_S)).await?;
+                self.look(move |world, _| world.expect_push(&repository, &tag, image, PUSH_AFTER_S))
+                    .await?;
             }
         }
         Ok(())
@@ -167,7 +207,9 @@ impl Practice {
 
 /// A new account: its scenario's morning begins now.
 fn morning(connection_id: Uuid, scenario: &str, speed: u32) -> Result<PracticeAccount<World>, PracticeError> {
-    let known: Scenario = scenario.parse().map_err(|_| PracticeError::UnknownScenario(scenario.to_owned()))?;
+    let known: Scenario = scenario
+        .parse()
+        .map_err(|_| PracticeError::UnknownScenario(scenario.to_owned()))?;
     let now = Timestamp::now();
     Ok(PracticeAccount {
         connection_id,
@@ -187,15 +229,23 @@ struct Clean;
 impl WorldCell for Practice {
     async fn exec(&self, work: Work) -> Result<(), CellError> {
         let (give, take) = tokio::sync::oneshot::channel();
-        let done = practice_accounts::with_world(&self.db, self.connection_id, |account: &mut PracticeAccount<World>| {
-            let pace = Pace::of(account);
-            let now = pace.at(Timestamp::now());
-            account.world.advance(now);
-            work(&mut account.world, now);
-            // The receiver lives until the end of this function.
-            let _unwanted = give.send(pace);
-            if account.world.take_dirty() { Ok(()) } else { Err(Clean) }
-        })
+        let done = practice_accounts::with_world(
+            &self.db,
+            self.connection_id,
+            |account: &mut PracticeAccount<World>| {
+                let pace = Pace::of(account);
+                let now = pace.at(Timestamp::now());
+                account.world.advance(now);
+                work(&mut account.world, now);
+                // The receiver lives until the end of this function.
+                let _unwanted = give.send(pace);
+                if account.world.take_dirty() {
+                    Ok(())
+                } else {
+                    Err(Clean)
+                }
+            },
+        )
         .await;
         if let Ok(pace) = take.await {
             *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
@@ -226,7 +276,11 @@ mod tests {
     fn account_time_runs_speed_times_as_fast_as_the_walls() {
         let wall: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
         let sim: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
-        let pace = Pace { wall_epoch: wall, sim_epoch: sim, speed: 20.0 };
+        let pace = Pace {
+            wall_epoch: wall,
+            sim_epoch: sim,
+            speed: 20.0,
+        };
         assert_eq!(pace.at(wall), sim);
         let later = wall + SignedDuration::from_millis(1_500);
         assert_eq!(pace.at(later), sim + SignedDuration::from_secs(30));

@@ -29,24 +29,41 @@ pub(super) async fn add(
     };
     match backend.add_connection(form).await {
         Ok(id) => see_other(&Noted::Added.on(&routes::connection(id))),
-        Err(error) => back(&backend, routes::NEW_CONNECTION, error, posted.without(&["external_id"])).await,
+        Err(error) => {
+            back(
+                &backend,
+                routes::NEW_CONNECTION,
+                error,
+                posted.without(&["external_id"]),
+            )
+            .await
+        }
     }
 }
 
 /// "Test connection".
 pub(super) async fn test(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
     let page = routes::connection(&id);
-    done_or_back(&backend, backend.test_connection(&id).await, &page, |_| page.clone()).await
+    done_or_back(&backend, backend.test_connection(&id).await, &page, |_| {
+        page.clone()
+    })
+    .await
 }
 
 /// A practice account back to its morning.
 pub(super) async fn reset(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
     let page = routes::connection(&id);
-    done_or_back(&backend, backend.reset_practice(&id).await, &page, |()| Noted::Saved.on(&page)).await
+    done_or_back(&backend, backend.reset_practice(&id).await, &page, |()| {
+        Noted::Saved.on(&page)
+    })
+    .await
 }
 
 /// A connection that nobody needs.
 pub(super) async fn remove(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
     let page = routes::connection(&id);
-    done_or_back(&backend, backend.remove_connection(&id).await, &page, |()| Noted::Removed.on(routes::CONNECTIONS)).await
+    done_or_back(&backend, backend.remove_connection(&id).await, &page, |()| {
+        Noted::Removed.on(routes::CONNECTIONS)
+    })
+    .await
 }

@@ -12,19 +12,34 @@ use crate::routes;
 /// A new draft.
 pub(super) async fn create(Extension(backend): Extension<SharedBackend>) -> Response {
     let answer = backend.create_draft(None).await;
-    done_or_back(&backend, answer, routes::HOME, |id| routes::draft(id, WizardStep::Account)).await
+    done_or_back(&backend, answer, routes::HOME, |id| {
+        routes::draft(id, WizardStep::Account)
+    })
+    .await
 }
 
 /// A draft that changes a stack.
-pub(super) async fn edit_stack(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
+pub(super) async fn edit_stack(
+    Extension(backend): Extension<SharedBackend>,
+    Path(id): Path<String>,
+) -> Response {
     let answer = backend.create_draft(Some(&id)).await;
-    done_or_back(&backend, answer, &routes::stack(&id), |draft| routes::draft(draft, WizardStep::Image)).await
+    done_or_back(&backend, answer, &routes::stack(&id), |draft| {
+        routes::draft(draft, WizardStep::Image)
+    })
+    .await
 }
 
 /// A draft thrown away.
-pub(super) async fn discard(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
+pub(super) async fn discard(
+    Extension(backend): Extension<SharedBackend>,
+    Path(id): Path<String>,
+) -> Response {
     let answer = backend.discard_draft(&id).await;
-    done_or_back(&backend, answer, &routes::draft(&id, WizardStep::Account), |()| Noted::Removed.on(routes::HOME)).await
+    done_or_back(&backend, answer, &routes::draft(&id, WizardStep::Account), |()| {
+        Noted::Removed.on(routes::HOME)
+    })
+    .await
 }
 
 /// One page kept, right or wrong. `go` says where to: `next`, `back`, `stay` or a page's name.
@@ -34,7 +49,13 @@ pub(super) async fn save(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let Some(step) = WizardStep::from_slug(&step) else {
-        return back(&backend, routes::HOME, PanelError::new(PanelErrorCode::BadRequest), FormValues::new()).await;
+        return back(
+            &backend,
+            routes::HOME,
+            PanelError::new(PanelErrorCode::BadRequest),
+            FormValues::new(),
+        )
+        .await;
     };
     let posted = Posted::of(pairs);
     let go = posted.one("go").to_owned();
@@ -69,7 +90,9 @@ pub(super) async fn create_repository(
     let page = routes::draft(&id, WizardStep::Image);
     let posted = Posted::of(pairs);
     // The button stands in the page's form: what was typed is kept first.
-    let saved = backend.save_page(&id, WizardStep::Image, posted.without(&["go"])).await;
+    let saved = backend
+        .save_page(&id, WizardStep::Image, posted.without(&["go"]))
+        .await;
     let answer = match saved {
         Ok(problems) if problems.is_empty() => backend.create_repository(&id).await,
         Ok(_) => return see_other(&format!("{page}?checked=1")),
@@ -79,7 +102,10 @@ pub(super) async fn create_repository(
 }
 
 /// A practice account's push.
-pub(super) async fn play_push(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
+pub(super) async fn play_push(
+    Extension(backend): Extension<SharedBackend>,
+    Path(id): Path<String>,
+) -> Response {
     let page = routes::draft(&id, WizardStep::Image);
     done_or_back(&backend, backend.play_push(&id).await, &page, |()| page.clone()).await
 }
@@ -92,7 +118,13 @@ pub(super) async fn apply(
 ) -> Response {
     let posted = Posted::of(pairs);
     let answer = backend.apply(&id, posted.one("digest")).await;
-    done_or_back(&backend, answer, &routes::draft(&id, WizardStep::Review), routes::run).await
+    done_or_back(
+        &backend,
+        answer,
+        &routes::draft(&id, WizardStep::Review),
+        routes::run,
+    )
+    .await
 }
 
 #[cfg(test)]

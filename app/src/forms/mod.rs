@@ -57,7 +57,10 @@ impl Posted {
 
     /// The first value of a field, trimmed, or nothing.
     fn one(&self, name: &str) -> &str {
-        self.0.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())
+        self.0
+            .get(name)
+            .and_then(|values| values.first())
+            .map_or("", |value| value.trim())
     }
 
     /// Everything that was typed, without the fields that must not be kept.

@@ -23,7 +23,15 @@ pub(super) async fn set_up(
     };
     match backend.set_up(&token, form).await {
         Ok(()) => see_other(routes::HOME),
-        Err(error) => back(&backend, &routes::setup(&token), error, posted.without(&["password"])).await,
+        Err(error) => {
+            back(
+                &backend,
+                &routes::setup(&token),
+                error,
+                posted.without(&["password"]),
+            )
+            .await
+        }
     }
 }
 
@@ -48,5 +56,10 @@ pub(super) async fn sign_out(Extension(backend): Extension<SharedBackend>) -> Re
 
 /// A password is taken as it was typed: spaces at its ends belong to it.
 fn password(posted: &Posted) -> String {
-    posted.0.get("password").and_then(|values| values.first()).cloned().unwrap_or_default()
+    posted
+        .0
+        .get("password")
+        .and_then(|values| values.first())
+        .cloned()
+        .unwrap_or_default()
 }

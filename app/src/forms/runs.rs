@@ -11,7 +11,10 @@ use crate::routes;
 /// Ask a run to stop.
 pub(super) async fn cancel(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
     let page = routes::run(&id);
-    done_or_back(&backend, backend.cancel_run(&id).await, &page, |()| Noted::Stopping.on(&page)).await
+    done_or_back(&backend, backend.cancel_run(&id).await, &page, |()| {
+        Noted::Stopping.on(&page)
+    })
+    .await
 }
 
 /// Go on with a run.

@@ -14,6 +14,8 @@ pub(super) async fn destroy(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let posted = Posted::of(pairs);
-    let answer = backend.destroy(&id, posted.one("digest"), posted.one("name")).await;
+    let answer = backend
+        .destroy(&id, posted.one("digest"), posted.one("name"))
+        .await;
     done_or_back(&backend, answer, &routes::destroy_stack(&id), routes::run).await
 }

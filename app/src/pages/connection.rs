@@ -31,9 +31,15 @@ pub fn Connection() -> impl IntoView {
             let page = routes::connection(&connection.id);
             let (what, detail) = described(l, &connection.kind);
             let practice = matches!(connection.kind, ConnectionKind::Practice { .. });
-            let (test_action, reset_action, remove_action) = (format!("{page}/test"), format!("{page}/reset"), format!("{page}/remove"));
-            let test_button = move || view! {
-                <form method="post" action=test_action><Button kind=ButtonKind::Primary>{t!(l, connections.test)}</Button></form>
+            let (test_action, reset_action, remove_action) = (
+                format!("{page}/test"),
+                format!("{page}/reset"),
+                format!("{page}/remove"),
+            );
+            let test_button = move || {
+                view! {
+                    <form method="post" action=test_action><Button kind=ButtonKind::Primary>{t!(l, connections.test)}</Button></form>
+                }
             };
             let name = connection.name.clone();
             view! {
@@ -84,8 +90,15 @@ fn test_result(l: Locale, test: Option<ConnectionTest>) -> AnyView {
         .into_any(),
         Err(fault) => view! { <ErrorNote title=t!(l, connections.refused) code=fault.code message=fault.message request_id=fault.request_id/> }.into_any(),
     };
-    let denied: Vec<_> = test.permissions.iter().filter(|permission| permission.allowed == Some(false)).collect();
-    let unknown = test.permissions.iter().any(|permission| permission.allowed.is_none());
+    let denied: Vec<_> = test
+        .permissions
+        .iter()
+        .filter(|permission| permission.allowed == Some(false))
+        .collect();
+    let unknown = test
+        .permissions
+        .iter()
+        .any(|permission| permission.allowed.is_none());
     let total = test.permissions.len();
     let rights = if total == 0 {
         None
@@ -94,7 +107,10 @@ fn test_result(l: Locale, test: Option<ConnectionTest>) -> AnyView {
     } else if denied.is_empty() {
         Some(view! { <Note tone=Tone::Ok>{tn!(l, total, connections.permissions_ok)}</Note> }.into_any())
     } else {
-        let names: Vec<_> = denied.iter().map(|permission| view! { <li><code>{permission.action.clone()}</code></li> }).collect();
+        let names: Vec<_> = denied
+            .iter()
+            .map(|permission| view! { <li><code>{permission.action.clone()}</code></li> })
+            .collect();
         Some(view! { <Note tone=Tone::Bad title=tn!(l, names.len(), connections.permissions_lack)><ul>{names}</ul></Note> }.into_any())
     };
     view! {

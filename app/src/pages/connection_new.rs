@@ -18,10 +18,18 @@ pub fn NewConnection() -> impl IntoView {
             let before = around.clone();
             let typed = move |field: &str, otherwise: &str| {
                 let typed = before.typed(field);
-                if typed.is_empty() && before.is_fresh() { otherwise.to_owned() } else { typed }
+                if typed.is_empty() && before.is_fresh() {
+                    otherwise.to_owned()
+                } else {
+                    typed
+                }
             };
-            let (name, profile, role_arn, endpoint) =
-                (typed("name", ""), typed("profile", ""), typed("role_arn", ""), typed("endpoint", ""));
+            let (name, profile, role_arn, endpoint) = (
+                typed("name", ""),
+                typed("profile", ""),
+                typed("role_arn", ""),
+                typed("endpoint", ""),
+            );
             let kind = typed("kind", "practice");
             let scenario = typed("scenario", "runbook");
             let source = typed("source", "default");

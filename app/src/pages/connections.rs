@@ -17,7 +17,10 @@ pub fn Connections() -> impl IntoView {
             let l = locale();
             let add = move || view! { <LinkButton href=routes::NEW_CONNECTION kind=ButtonKind::Primary><Glyph icon=Icon::Add/>{t!(l, connections.add)}</LinkButton> };
             let empty = connections.is_empty();
-            let rows: Vec<_> = connections.into_iter().map(|connection| line(l, connection)).collect();
+            let rows: Vec<_> = connections
+                .into_iter()
+                .map(|connection| line(l, connection))
+                .collect();
             view! {
                 <Frame place=Place::Connections trail=vec![Crumb::here(t!(l, nav.connections))]>
                     <PageHead title=t!(l, nav.connections) lead=t!(l, connections.lead) actions=add/>
@@ -48,7 +51,8 @@ fn line(l: Locale, connection: ConnectionView) -> impl IntoView {
         None => view! { <State tone=Tone::None word=t!(l, connections.never)/> }.into_any(),
         Some(test) => {
             let state = tone_of_test(l, test.identity.is_ok());
-            view! { <State tone=state.0 word=state.1/> <span class="why"><When at=test.at/></span> }.into_any()
+            view! { <State tone=state.0 word=state.1/> <span class="why"><When at=test.at/></span> }
+                .into_any()
         }
     };
     let (what, detail) = described(l, &connection.kind);
@@ -65,7 +69,11 @@ fn line(l: Locale, connection: ConnectionView) -> impl IntoView {
 
 /// Whether the last test went well.
 pub(super) fn tone_of_test(l: Locale, good: bool) -> (Tone, &'static str) {
-    if good { (Tone::Ok, t!(l, connections.works)) } else { (Tone::Bad, t!(l, connections.fails)) }
+    if good {
+        (Tone::Ok, t!(l, connections.works))
+    } else {
+        (Tone::Bad, t!(l, connections.fails))
+    }
 }
 
 /// What a connection leads to: in words, and in detail.
@@ -77,15 +85,26 @@ pub(super) fn described(l: Locale, kind: &ConnectionKind) -> (String, String) {
                 "fresh" => t!(l, connections.scenario_fresh),
                 _ => "",
             };
-            (t!(l, connections.practice, speed = speed), format!("{scenario} · {about}"))
+            (
+                t!(l, connections.practice, speed = speed),
+                format!("{scenario} · {about}"),
+            )
         }
-        ConnectionKind::Aws { credentials, endpoint } => {
+        ConnectionKind::Aws {
+            credentials,
+            endpoint,
+        } => {
             let source = match credentials {
                 CredentialSource::Default => t!(l, connections.source_default).to_owned(),
                 CredentialSource::Profile { name } => t!(l, connections.source_profile, name = name),
-                CredentialSource::AssumeRole { role_arn, .. } => t!(l, connections.source_role, role = role_arn),
+                CredentialSource::AssumeRole { role_arn, .. } => {
+                    t!(l, connections.source_role, role = role_arn)
+                }
             };
-            let at = endpoint.as_ref().map(|endpoint| format!(" · {endpoint}")).unwrap_or_default();
+            let at = endpoint
+                .as_ref()
+                .map(|endpoint| format!(" · {endpoint}"))
+                .unwrap_or_default();
             ("AWS".to_owned(), format!("{source}{at}"))
         }
     }

@@ -25,7 +25,11 @@ pub fn Dashboard() -> impl IntoView {
             let yen = answer.yen_per_usd;
             let none = answer.stacks.is_empty();
             let alarms: Vec<_> = answer.stacks.iter().filter_map(|stack| alarm(l, stack)).collect();
-            let rows: Vec<_> = answer.stacks.into_iter().map(|stack| row(l, stack, yen)).collect();
+            let rows: Vec<_> = answer
+                .stacks
+                .into_iter()
+                .map(|stack| row(l, stack, yen))
+                .collect();
             let (drafts, activity) = (drafts(l, answer.drafts), activity(l, answer.activity));
             let new = move || view! { <form method="post" action=routes::NEW_DRAFT><Button kind=ButtonKind::Primary><Glyph icon=Icon::Add/>{t!(l, dashboard.new)}</Button></form> };
             view! {
@@ -67,20 +71,46 @@ fn lead(l: Locale, stacks: &[StackLine]) -> String {
 }
 
 fn needs_somebody(stack: &StackLine) -> bool {
-    let down = stack.health.as_ref().is_some_and(|health| health.state == HealthState::Down);
-    let failed = stack.last_run.as_ref().is_some_and(|run| run.state == engine::run::RunState::Failed);
+    let down = stack
+        .health
+        .as_ref()
+        .is_some_and(|health| health.state == HealthState::Down);
+    let failed = stack
+        .last_run
+        .as_ref()
+        .is_some_and(|run| run.state == engine::run::RunState::Failed);
     down || failed
 }
 
 fn alarm(l: Locale, stack: &StackLine) -> Option<AnyView> {
     let href = routes::stack(&stack.id);
-    if let Some(run) = stack.last_run.as_ref().filter(|run| run.state == engine::run::RunState::Failed) {
-        let why = t!(l, dashboard.run_failed, stack = stack.name.clone(), number = run.number);
+    if let Some(run) = stack
+        .last_run
+        .as_ref()
+        .filter(|run| run.state == engine::run::RunState::Failed)
+    {
+        let why = t!(
+            l,
+            dashboard.run_failed,
+            stack = stack.name.clone(),
+            number = run.number
+        );
         let href = routes::run(&run.id);
-        return Some(view! { <Note tone=Tone::Bad>{why} " " <a href=href>{t!(l, dashboard.see_why)}</a></Note> }.into_any());
+        return Some(
+            view! { <Note tone=Tone::Bad>{why} " " <a href=href>{t!(l, dashboard.see_why)}</a></Note> }
+                .into_any(),
+        );
     }
-    let health = stack.health.as_ref().filter(|health| health.state == HealthState::Down)?;
-    let why = t!(l, dashboard.is_down, stack = stack.name.clone(), error = health.last_error.clone().unwrap_or_default());
+    let health = stack
+        .health
+        .as_ref()
+        .filter(|health| health.state == HealthState::Down)?;
+    let why = t!(
+        l,
+        dashboard.is_down,
+        stack = stack.name.clone(),
+        error = health.last_error.clone().unwrap_or_default()
+    );
     Some(view! { <Note tone=Tone::Bad>{why} " " <a href=href>{t!(l, dashboard.look)}</a></Note> }.into_any())
 }
 
@@ -100,7 +130,9 @@ fn row(l: Locale, stack: StackLine, yen: f64) -> impl IntoView {
             <span class="why"><When at=run.created_at/> " · " {run.started_by}</span>
         }
     });
-    let url = stack.url.unwrap_or_else(|| format!("{} · {}", stack.connection, stack.region));
+    let url = stack
+        .url
+        .unwrap_or_else(|| format!("{} · {}", stack.connection, stack.region));
     view! {
         <tr>
             <td><a href=routes::stack(&stack.id)><b>{stack.name}</b></a> " " <Tag>{stack.environment}</Tag></td>
@@ -119,7 +151,11 @@ fn drafts(l: Locale, drafts: Vec<DraftLine>) -> Option<AnyView> {
     let rows: Vec<_> = drafts
         .into_iter()
         .map(|draft| {
-            let name = if draft.name.is_empty() { t!(l, wizard.new_stack).to_owned() } else { draft.name };
+            let name = if draft.name.is_empty() {
+                t!(l, wizard.new_stack).to_owned()
+            } else {
+                draft.name
+            };
             view! {
                 <tr>
                     <td><a href=routes::draft(&draft.id, draft.step)>{name}</a></td>
@@ -139,7 +175,12 @@ fn activity(l: Locale, lines: Vec<ActivityLine>) -> Option<AnyView> {
         .into_iter()
         .map(|line| {
             let (tone, word) = words::run::run_state(l, line.state);
-            let what = format!("{} · {} #{}", line.stack, words::run::purpose(l, line.purpose), line.number);
+            let what = format!(
+                "{} · {} #{}",
+                line.stack,
+                words::run::purpose(l, line.purpose),
+                line.number
+            );
             view! {
                 <tr>
                     <td class="muted"><When at=line.at/></td>

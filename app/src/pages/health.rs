@@ -21,7 +21,10 @@ pub(super) fn state(l: Locale, health: Option<&HealthNow>) -> (Tone, &'static st
 
 /// Median latency per slot, for the sparkline.
 pub(super) fn spark_values(history: &[HistorySlot]) -> Vec<Option<f64>> {
-    history.iter().map(|slot| slot.p50_us.map(|us| us as f64)).collect()
+    history
+        .iter()
+        .map(|slot| slot.p50_us.map(|us| us as f64))
+        .collect()
 }
 
 /// One bar per slot.
@@ -40,7 +43,10 @@ pub(super) fn bars(l: Locale, history: &[HistorySlot]) -> Vec<HistoryBar> {
                 (Tone::Ok, t!(l, health.up))
             };
             let at = format::hour_minute(slot.at, &Zone::current());
-            HistoryBar { tone, title: t!(l, health.slot, at = at, word = word, up = slot.up, total = total) }
+            HistoryBar {
+                tone,
+                title: t!(l, health.slot, at = at, word = word, up = slot.up, total = total),
+            }
         })
         .collect()
 }
@@ -58,23 +64,44 @@ pub(super) fn latency(l: Locale, history: &[HistorySlot], deploys: &[Timestamp])
             p99_ms: ms(slot.p99_us),
         })
         .collect();
-    let (Some(first), Some(last)) = (history.first(), history.last()) else { return LatencyView::default() };
+    let (Some(first), Some(last)) = (history.first(), history.last()) else {
+        return LatencyView::default();
+    };
     let span = (last.at.as_second() - first.at.as_second()).max(1) as f64;
     let place = |at: Timestamp| ((at.as_second() - first.at.as_second()) as f64 / span).clamp(0.0, 1.0);
     let hours = history
         .iter()
         .step_by((history.len() / 6).max(1))
-        .map(|slot| Mark { place: place(slot.at), text: format::hour_minute(slot.at, &zone) })
+        .map(|slot| Mark {
+            place: place(slot.at),
+            text: format::hour_minute(slot.at, &zone),
+        })
         .collect();
-    let deploys = deploys.iter().map(|at| Mark { place: place(*at), text: t!(l, purpose.apply).to_owned() }).collect();
-    LatencyView { points, hours, deploys, incidents: Vec::new() }
+    let deploys = deploys
+        .iter()
+        .map(|at| Mark {
+            place: place(*at),
+            text: t!(l, purpose.apply).to_owned(),
+        })
+        .collect();
+    LatencyView {
+        points,
+        hours,
+        deploys,
+        incidents: Vec::new(),
+    }
 }
 
 /// Since when, targets and tasks, and what the last failed look said.
 pub(super) fn sentence(l: Locale, health: &HealthNow, now: Timestamp) -> AnyView {
     let since = format::ago(l, health.since, now);
-    let targets = health.targets.map(|(healthy, all)| t!(l, health.targets, healthy = healthy, all = all));
-    let error = health.last_error.clone().filter(|_| health.state != HealthState::Up);
+    let targets = health
+        .targets
+        .map(|(healthy, all)| t!(l, health.targets, healthy = healthy, all = all));
+    let error = health
+        .last_error
+        .clone()
+        .filter(|_| health.state != HealthState::Up);
     view! {
         <span>{t!(l, health.since, since = since)}</span>
         {targets.map(|targets| view! { " · " <span>{targets}</span> })}

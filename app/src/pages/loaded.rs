@@ -23,7 +23,10 @@ impl Around {
     /// What was typed into a field before the form was refused, or nothing.
     pub fn typed(&self, field: &str) -> String {
         let values = self.notice.as_ref().and_then(|notice| notice.values.get(field));
-        values.and_then(|values| values.first()).cloned().unwrap_or_default()
+        values
+            .and_then(|values| values.first())
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Whether nothing was typed yet, so that proposals stand in the fields.
@@ -62,7 +65,14 @@ where
                 None => None,
             };
             match ask(backend.clone()).await {
-                Ok(answer) => show(answer, Around { checked, notice: kept }).into_any(),
+                Ok(answer) => show(
+                    answer,
+                    Around {
+                        checked,
+                        notice: kept,
+                    },
+                )
+                .into_any(),
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
@@ -73,7 +83,9 @@ where
 /// The error of a refused form, above it.
 #[component]
 pub fn NoticeOf(around: Around) -> impl IntoView {
-    around.notice.map(|notice| view! { <ErrorOf error=notice.error/> })
+    around
+        .notice
+        .map(|notice| view! { <ErrorOf error=notice.error/> })
 }
 
 /// An error as a note: what, why, AWS's own words, and the next click.
@@ -123,7 +135,9 @@ fn answer_with(error: &PanelError) {
         }
         PanelErrorCode::NotFound | PanelErrorCode::SetupLink => StatusCode::NOT_FOUND,
         PanelErrorCode::SlowDown => StatusCode::TOO_MANY_REQUESTS,
-        PanelErrorCode::Changed | PanelErrorCode::StalePlan | PanelErrorCode::RunUnfinished => StatusCode::CONFLICT,
+        PanelErrorCode::Changed | PanelErrorCode::StalePlan | PanelErrorCode::RunUnfinished => {
+            StatusCode::CONFLICT
+        }
         PanelErrorCode::Aws | PanelErrorCode::AwsUnreachable => StatusCode::BAD_GATEWAY,
         PanelErrorCode::Storage => StatusCode::SERVICE_UNAVAILABLE,
         PanelErrorCode::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,

@@ -17,7 +17,13 @@ use crate::words;
 #[component]
 pub fn PlanFacts(view: PlanView) -> impl IntoView {
     let l = locale();
-    let count = |wanted: Change| view.plan.steps.iter().filter(|step| step.change == wanted).count();
+    let count = |wanted: Change| {
+        view.plan
+            .steps
+            .iter()
+            .filter(|step| step.change == wanted)
+            .count()
+    };
     let shown = [
         (t!(l, change.create), count(Change::Create)),
         (t!(l, change.update), count(Change::Update)),
@@ -45,9 +51,19 @@ pub fn PlanFacts(view: PlanView) -> impl IntoView {
 #[component]
 pub fn Preflight(findings: Vec<Finding>) -> impl IntoView {
     let l = locale();
-    let of = |weight: Weight| findings.iter().filter(|finding| finding.weight == weight).cloned().collect::<Vec<_>>();
+    let of = |weight: Weight| {
+        findings
+            .iter()
+            .filter(|finding| finding.weight == weight)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
     let (blocks, warns, passes) = (of(Weight::Block), of(Weight::Warn), of(Weight::Pass));
-    let counts = [(Tone::Bad, blocks.len()), (Tone::Warn, warns.len()), (Tone::Ok, passes.len())];
+    let counts = [
+        (Tone::Bad, blocks.len()),
+        (Tone::Warn, warns.len()),
+        (Tone::Ok, passes.len()),
+    ];
     let beside = move || {
         let states: Vec<_> = counts
             .into_iter()
@@ -64,10 +80,16 @@ pub fn Preflight(findings: Vec<Finding>) -> impl IntoView {
         states
     };
     let notes = |tone: Tone, found: Vec<Finding>| {
-        found.into_iter().map(|finding| view! { <Note tone>{words::finding::finding(l, &finding)}</Note> }).collect::<Vec<_>>()
+        found
+            .into_iter()
+            .map(|finding| view! { <Note tone>{words::finding::finding(l, &finding)}</Note> })
+            .collect::<Vec<_>>()
     };
     let (blocks, warns) = (notes(Tone::Bad, blocks), notes(Tone::Warn, warns));
-    let passed: Vec<_> = passes.iter().map(|finding| view! { <li>{words::finding::finding(l, finding)}</li> }).collect();
+    let passed: Vec<_> = passes
+        .iter()
+        .map(|finding| view! { <li>{words::finding::finding(l, finding)}</li> })
+        .collect();
     view! {
         <Panel title=t!(l, plan.preflight) beside=beside>
             {blocks}
@@ -85,7 +107,11 @@ pub(super) fn slip(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> SlipView 
             let step = plan.steps.iter().find(|step| step.id == bar.step)?;
             let kept = matches!(step.change, Change::Keep | Change::Adopt);
             Some(SlipBar {
-                label: format!("{} {}", words::step::kind(l, &step.action), words::step::name(&step.action)),
+                label: format!(
+                    "{} {}",
+                    words::step::kind(l, &step.action),
+                    words::step::name(&step.action)
+                ),
                 start_s: f64::from(bar.start_s),
                 len_s: f64::from(bar.len_s),
                 state: if kept { BarState::Kept } else { BarState::Expected },
@@ -106,7 +132,11 @@ fn graph(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> GraphView {
             id: step.id.0.clone(),
             kind: words::step::kind(l, &step.action).to_owned(),
             name: words::step::name(&step.action),
-            state: if matches!(step.change, Change::Keep | Change::Adopt) { BarState::Kept } else { BarState::Expected },
+            state: if matches!(step.change, Change::Keep | Change::Adopt) {
+                BarState::Kept
+            } else {
+                BarState::Expected
+            },
             critical: schedule.iter().any(|bar| bar.step == step.id && bar.critical),
             after: step.after.iter().map(|after| after.0.clone()).collect(),
         })
@@ -139,7 +169,10 @@ fn StepTable(view: PlanView) -> impl IntoView {
         .map(|step| {
             let (tone, word) = words::run::change(l, step.change);
             let name = words::step::name(&step.action);
-            let text = commands.get(&step.id).map(|lines| lines.join("\n")).filter(|text| !text.is_empty());
+            let text = commands
+                .get(&step.id)
+                .map(|lines| lines.join("\n"))
+                .filter(|text| !text.is_empty());
             let (currency, amount) = money::amount(l, step.monthly_usd, yen);
             let cost = (step.monthly_usd > 0.0).then_some(amount);
             view! {

@@ -45,7 +45,11 @@ pub fn RunLive(
                 };
                 let over = progress.state.is_over();
                 set_current.update(|run| run.advance(progress));
-                if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if over {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             },
             move |line| set_lost.set(line == Line::Lost),
         );
@@ -62,7 +66,9 @@ pub fn RunLive(
 }
 
 fn seconds_between(from: Option<Timestamp>, to: Timestamp) -> u64 {
-    from.map_or(0, |from| u64::try_from(to.as_second() - from.as_second()).unwrap_or(0))
+    from.map_or(0, |from| {
+        u64::try_from(to.as_second() - from.as_second()).unwrap_or(0)
+    })
 }
 
 fn elapsed(run: &RunView) -> u64 {
@@ -73,7 +79,10 @@ fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
     let (tone, word) = words::run::run_state(l, run.state);
     let moving = !run.state.is_over();
     let lead = lead(l, run);
-    let (cancel_action, resume_action) = (format!("{}/cancel", routes::run(&run.id)), format!("{}/resume", routes::run(&run.id)));
+    let (cancel_action, resume_action) = (
+        format!("{}/cancel", routes::run(&run.id)),
+        format!("{}/resume", routes::run(&run.id)),
+    );
     let (stack_page, purpose) = (routes::stack(&run.stack_id), purpose.to_owned());
     let cancel = (moving && !run.cancelling).then(|| {
         view! {
@@ -82,7 +91,10 @@ fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
             </Confirm>
         }
     });
-    let resumable = matches!(run.state, RunState::Failed | RunState::Cancelled | RunState::Waiting);
+    let resumable = matches!(
+        run.state,
+        RunState::Failed | RunState::Cancelled | RunState::Waiting
+    );
     let resume = resumable.then(|| {
         view! {
             <form method="post" action=resume_action><Button kind=ButtonKind::Primary>{t!(l, run.resume)}</Button></form>
@@ -105,11 +117,21 @@ fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
 
 fn lead(l: Locale, run: &RunView) -> String {
     let left = u64::from(run.makespan_s).saturating_sub(elapsed(run));
-    let done = run.steps.iter().filter(|record| record.state == StepState::Done).count();
+    let done = run
+        .steps
+        .iter()
+        .filter(|record| record.state == StepState::Done)
+        .count();
     match run.state {
         RunState::Queued => t!(l, run.lead_queued).to_owned(),
         RunState::Running if run.cancelling => t!(l, run.lead_cancelling).to_owned(),
-        RunState::Running if left > 0 => t!(l, run.lead_running, done = done, all = run.plan.steps.len(), left = format::duration(l, left)),
+        RunState::Running if left > 0 => t!(
+            l,
+            run.lead_running,
+            done = done,
+            all = run.plan.steps.len(),
+            left = format::duration(l, left)
+        ),
         RunState::Running => t!(l, run.lead_late, done = done, all = run.plan.steps.len()),
         RunState::Succeeded => t!(l, run.lead_succeeded, time = format::duration(l, elapsed(run))),
         RunState::Failed => t!(l, run.lead_failed).to_owned(),
@@ -119,7 +141,11 @@ fn lead(l: Locale, run: &RunView) -> String {
 }
 
 fn facts(l: Locale, run: &RunView) -> AnyView {
-    let done = run.steps.iter().filter(|record| record.state == StepState::Done).count();
+    let done = run
+        .steps
+        .iter()
+        .filter(|record| record.state == StepState::Done)
+        .count();
     let calls: u32 = run.steps.iter().map(|record| record.attempts).sum();
     let retries: u32 = run.steps.iter().map(|record| record.retries).sum();
     let speed = (run.speed > 1).then(|| t!(l, run.speed, speed = run.speed));
@@ -152,7 +178,11 @@ fn bar_state(record: &StepRecord) -> BarState {
 }
 
 fn slip(l: Locale, run: &RunView) -> SlipView {
-    let offset = |at: Timestamp| at.duration_since(run.started_at.unwrap_or(at)).as_secs_f64().max(0.0);
+    let offset = |at: Timestamp| {
+        at.duration_since(run.started_at.unwrap_or(at))
+            .as_secs_f64()
+            .max(0.0)
+    };
     let end = run.finished_at.unwrap_or(run.now);
     let bars = run
         .schedule
@@ -163,7 +193,11 @@ fn slip(l: Locale, run: &RunView) -> SlipView {
             let started = record.and_then(|record| record.started_at);
             let stopped = record.and_then(|record| record.finished_at).unwrap_or(end);
             Some(SlipBar {
-                label: format!("{} {}", words::step::kind(l, &step.action), words::step::name(&step.action)),
+                label: format!(
+                    "{} {}",
+                    words::step::kind(l, &step.action),
+                    words::step::name(&step.action)
+                ),
                 start_s: f64::from(bar.start_s),
                 len_s: f64::from(bar.len_s),
                 state: record.map_or(BarState::Expected, bar_state),
@@ -173,7 +207,10 @@ fn slip(l: Locale, run: &RunView) -> SlipView {
             })
         })
         .collect();
-    SlipView { bars, now_s: (!run.state.is_over()).then(|| offset(run.now)) }
+    SlipView {
+        bars,
+        now_s: (!run.state.is_over()).then(|| offset(run.now)),
+    }
 }
 
 fn step_of<'a>(run: &'a RunView, record: &StepRecord) -> Option<&'a PlannedStep> {
@@ -185,7 +222,10 @@ fn blocked(l: Locale, run: &RunView) -> Option<AnyView> {
         .steps
         .iter()
         .filter_map(|record| {
-            let diagnosis = record.diagnosis.as_ref().filter(|_| record.state == StepState::Blocked)?;
+            let diagnosis = record
+                .diagnosis
+                .as_ref()
+                .filter(|_| record.state == StepState::Blocked)?;
             Some(diagnosed(l, step_of(run, record)?, record, diagnosis))
         })
         .collect();
@@ -200,11 +240,22 @@ fn diagnosed(l: Locale, step: &PlannedStep, record: &StepRecord, diagnosis: &Dia
         .map(|seen| view! { <tr><td class="muted"><When at=seen.at style=TimeStyle::Second/></td><td>{seen.text.clone()} <span class="why">{seen.source.clone()}</span></td></tr> })
         .collect();
     let fault = record.fault.as_ref();
-    let title = format!("{} {}", words::step::kind(l, &step.action), words::step::name(&step.action));
-    let (code, message) = (fault.map(|fault| fault.code.clone()), fault.map(|fault| fault.message.clone()));
+    let title = format!(
+        "{} {}",
+        words::step::kind(l, &step.action),
+        words::step::name(&step.action)
+    );
+    let (code, message) = (
+        fault.map(|fault| fault.code.clone()),
+        fault.map(|fault| fault.message.clone()),
+    );
     let request_id = fault.and_then(|fault| fault.request_id.clone());
     let any = !evidence.is_empty();
-    let (why, fix, rule) = (words::diagnosis::cause(l, diagnosis), words::diagnosis::fix(l, diagnosis), diagnosis.rule.clone());
+    let (why, fix, rule) = (
+        words::diagnosis::cause(l, diagnosis),
+        words::diagnosis::fix(l, diagnosis),
+        diagnosis.rule.clone(),
+    );
     view! {
         <ErrorNote title why code message request_id/>
         <Panel title=t!(l, run.fix) end=rule>
@@ -239,7 +290,8 @@ fn waits(l: Locale, run: &RunView) -> Option<AnyView> {
 }
 
 fn table(l: Locale, run: &RunView) -> AnyView {
-    let commands: BTreeMap<&StepId, &Vec<String>> = run.commands.iter().map(|(step, lines)| (step, lines)).collect();
+    let commands: BTreeMap<&StepId, &Vec<String>> =
+        run.commands.iter().map(|(step, lines)| (step, lines)).collect();
     let region = run.plan.region.clone();
     let rows: Vec<_> = run
         .plan

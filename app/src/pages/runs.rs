@@ -45,7 +45,13 @@ pub(super) fn run_rows(l: Locale, runs: Vec<RunLine>) -> Vec<AnyView> {
         .map(|run| {
             let (tone, word) = words::run::run_state(l, run.state);
             let (created, updated, deleted) = run.changed;
-            let changed = t!(l, runs.changed, created = created, updated = updated, deleted = deleted);
+            let changed = t!(
+                l,
+                runs.changed,
+                created = created,
+                updated = updated,
+                deleted = deleted
+            );
             view! {
                 <tr>
                     <td><a href=routes::run(&run.id)>{format!("#{}", run.number)}</a></td>

@@ -11,7 +11,10 @@ use crate::routes;
 /// The sign-in form.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let next = use_query_map().get_untracked().get("next").unwrap_or_else(|| routes::HOME.to_owned());
+    let next = use_query_map()
+        .get_untracked()
+        .get("next")
+        .unwrap_or_else(|| routes::HOME.to_owned());
     loaded(
         |backend| async move { Ok(backend.viewer()) },
         move |viewer, around| {

@@ -27,10 +27,15 @@ pub fn Stack() -> impl IntoView {
             let line = &page.line;
             let (tone, word) = health::state(l, line.health.as_ref());
             let name = line.name.clone();
-            let (edit, destroy) = (format!("/stacks/{}/edit", line.id), routes::destroy_stack(&line.id));
-            let actions = move || view! {
-                <form method="post" action=edit><Button kind=ButtonKind::Primary>{t!(l, stack.deploy)}</Button></form>
-                <LinkButton href=destroy kind=ButtonKind::Danger>{t!(l, stack.destroy)}</LinkButton>
+            let (edit, destroy) = (
+                format!("/stacks/{}/edit", line.id),
+                routes::destroy_stack(&line.id),
+            );
+            let actions = move || {
+                view! {
+                    <form method="post" action=edit><Button kind=ButtonKind::Primary>{t!(l, stack.deploy)}</Button></form>
+                    <LinkButton href=destroy kind=ButtonKind::Danger>{t!(l, stack.destroy)}</LinkButton>
+                }
             };
             let address = address(l, &page);
             let facts = facts(l, &page);
@@ -40,7 +45,10 @@ pub fn Stack() -> impl IntoView {
             let runs = run_rows(l, page.runs);
             let all_runs = routes::stack_runs(&page.line.id);
             let runs_link = move || view! { <a href=all_runs>{t!(l, stack.all_runs)}</a> };
-            let trail = vec![Crumb::link(t!(l, nav.stacks), routes::HOME), Crumb::here(name.clone())];
+            let trail = vec![
+                Crumb::link(t!(l, nav.stacks), routes::HOME),
+                Crumb::here(name.clone()),
+            ];
             let aside = format!("{} · {}", page.line.environment, page.line.region);
             view! {
                 <Frame place=Place::Stacks trail aside>
@@ -63,7 +71,12 @@ pub fn Stack() -> impl IntoView {
 
 fn address(l: Locale, page: &StackPage) -> AnyView {
     let image = page.image.clone();
-    let tasks = page.line.health.as_ref().and_then(|health| health.tasks).map_or(page.spec.service.desired_count, |tasks| tasks.0);
+    let tasks = page
+        .line
+        .health
+        .as_ref()
+        .and_then(|health| health.tasks)
+        .map_or(page.spec.service.desired_count, |tasks| tasks.0);
     match page.line.url.clone() {
         Some(url) => view! {
             <a href=url.clone()>{url.clone()}</a> " " <CopyButton text=url/> " "
@@ -77,8 +90,13 @@ fn address(l: Locale, page: &StackPage) -> AnyView {
 fn facts(l: Locale, page: &StackPage) -> AnyView {
     let line = &page.line;
     let health = line.health.as_ref();
-    let latency = health.and_then(|health| health.last_latency_us).map_or_else(|| "—".to_owned(), |us| format::millis(us as f64 / 1000.0));
-    let (running, desired) = health.and_then(|health| health.tasks).map_or(("—".to_owned(), page.spec.service.desired_count), |(running, desired)| (running.to_string(), desired));
+    let latency = health
+        .and_then(|health| health.last_latency_us)
+        .map_or_else(|| "—".to_owned(), |us| format::millis(us as f64 / 1000.0));
+    let (running, desired) = health.and_then(|health| health.tasks).map_or(
+        ("—".to_owned(), page.spec.service.desired_count),
+        |(running, desired)| (running.to_string(), desired),
+    );
     let uptime = line.uptime_24h.map_or_else(|| "—".to_owned(), format::percent);
     let cost = money::text(l, line.monthly_usd, page.yen_per_usd);
     let task = page.task_definition.clone().unwrap_or_else(|| "—".to_owned());
@@ -102,7 +120,9 @@ fn history(l: Locale, page: &StackPage) -> AnyView {
     let chart = health::latency(l, &page.history, &page.deploys);
     let read = now.last_at.unwrap_or(now.since);
     let sentence = health::sentence(l, now, read);
-    let last = now.last_at.map(|at| view! { {t!(l, stack.last_look)} " " <When at style=TimeStyle::Second/> });
+    let last = now
+        .last_at
+        .map(|at| view! { {t!(l, stack.last_look)} " " <When at style=TimeStyle::Second/> });
     view! {
         <Panel title=t!(l, stack.day) end=move || last>
             <p class="muted">{sentence}</p>
@@ -116,7 +136,10 @@ fn history(l: Locale, page: &StackPage) -> AnyView {
 }
 
 fn resources(l: Locale, resources: Vec<ResourceLine>) -> AnyView {
-    let everything: Vec<_> = resources.iter().flat_map(|resource| resource.ids.iter().map(|id| format!("{} {id}", resource.label))).collect();
+    let everything: Vec<_> = resources
+        .iter()
+        .flat_map(|resource| resource.ids.iter().map(|id| format!("{} {id}", resource.label)))
+        .collect();
     let everything = everything.join("\n");
     let copy = move || view! { {t!(l, stack.copy_all)} " " <CopyButton text=everything/> };
     let rows: Vec<_> = resources

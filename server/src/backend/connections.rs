@@ -26,12 +26,18 @@ const LONGEST_NAME: usize = 64;
 impl RequestBackend {
     fn view(&self, connection: &Connection, stacks: u32) -> ConnectionView {
         let kind = match &connection.settings {
-            Settings::Practice { scenario } => {
-                ConnectionKind::Practice { scenario: scenario.clone(), speed: self.panel.clouds.practice_speed() }
-            }
-            Settings::Aws { credentials, endpoint, .. } => {
-                ConnectionKind::Aws { credentials: source(credentials), endpoint: endpoint.clone() }
-            }
+            Settings::Practice { scenario } => ConnectionKind::Practice {
+                scenario: scenario.clone(),
+                speed: self.panel.clouds.practice_speed(),
+            },
+            Settings::Aws {
+                credentials,
+                endpoint,
+                ..
+            } => ConnectionKind::Aws {
+                credentials: source(credentials),
+                endpoint: endpoint.clone(),
+            },
         };
         ConnectionView {
             id: connection.id.to_string(),
@@ -40,7 +46,10 @@ impl RequestBackend {
             kind,
             stacks,
             // A test in the form of another version is as good as none.
-            last_test: connection.last_test_as().unwrap_or_default().map(|(_, test)| test),
+            last_test: connection
+                .last_test_as()
+                .unwrap_or_default()
+                .map(|(_, test)| test),
         }
     }
 }
@@ -57,9 +66,13 @@ fn source(credentials: &Credentials) -> CredentialSource {
     match credentials {
         Credentials::Default => CredentialSource::Default,
         Credentials::Profile { name } => CredentialSource::Profile { name: name.clone() },
-        Credentials::AssumeRole { role_arn, external_id } => {
-            CredentialSource::AssumeRole { role_arn: role_arn.clone(), has_external_id: external_id.is_some() }
-        }
+        Credentials::AssumeRole {
+            role_arn,
+            external_id,
+        } => CredentialSource::AssumeRole {
+            role_arn: role_arn.clone(),
+            has_external_id: external_id.is_some(),
+        },
     }
 }
 
@@ -81,7 +94,9 @@ impl Connections for RequestBackend {
         self.actor()?;
         let db = &self.panel.db;
         let connection = rows::get(db, id(id_text)?).await.map_err(store_error)?;
-        let stacks = stacks::of_connection(db, connection.id).await.map_err(store_error)?;
+        let stacks = stacks::of_connection(db, connection.id)
+            .await
+            .map_err(store_error)?;
         Ok(self.view(&connection, u32::try_from(stacks.len()).unwrap_or(u32::MAX)))
     }
 
@@ -102,7 +117,9 @@ impl Connections for RequestBackend {
         let db = &self.panel.db;
         let connection = rows::get(db, id(id_text)?).await.map_err(store_error)?;
         let test = test(&self.panel.clouds, &connection).await.map_err(open_error)?;
-        rows::note_test(db, connection.id, &test).await.map_err(store_error)?;
+        rows::note_test(db, connection.id, &test)
+            .await
+            .map_err(store_error)?;
         Ok(test)
     }
 
@@ -142,11 +159,19 @@ impl Connections for RequestBackend {
 
     async fn policy(&self, id_text: &str) -> Answer<String> {
         self.actor()?;
-        let connection = rows::get(&self.panel.db, id(id_text)?).await.map_err(store_error)?;
+        let connection = rows::get(&self.panel.db, id(id_text)?)
+            .await
+            .map_err(store_error)?;
         let region = region(&connection.settings).to_owned();
         let account = match self.panel.clouds.open(&connection).await {
             // Without an answer the policy is for any account.
-            Ok(open) => open.cloud.identity.caller().await.ok().map(|caller| caller.account_id),
+            Ok(open) => open
+                .cloud
+                .identity
+                .caller()
+                .await
+                .ok()
+                .map(|caller| caller.account_id),
             Err(_) => None,
         };
         policy::text(account.as_deref(), Some(&region)).map_err(|error| unexpected(&error))
@@ -182,20 +207,35 @@ pub async fn test(clouds: &Clouds, connection: &Connection) -> Result<Connection
                     Vec::new()
                 }
             };
-            Ok(ConnectionTest { at, identity: Ok(caller), permissions, took_ms })
+            Ok(ConnectionTest {
+                at,
+                identity: Ok(caller),
+                permissions,
+                took_ms,
+            })
         }
-        Err(error) => {
-            Ok(ConnectionTest { at, identity: Err(CloudError::fault(&error).clone()), permissions: Vec::new(), took_ms })
-        }
+        Err(error) => Ok(ConnectionTest {
+            at,
+            identity: Err(CloudError::fault(&error).clone()),
+            permissions: Vec::new(),
+            took_ms,
+        }),
     }
 }
 
 fn refused_form(problems: Vec<Problem>) -> PanelError {
-    PanelError { problems, ..PanelError::new(PanelErrorCode::Form) }
+    PanelError {
+        problems,
+        ..PanelError::new(PanelErrorCode::Form)
+    }
 }
 
 fn problem(field: &str, given: &str, code: ProblemCode) -> Problem {
-    Problem { field: field.to_owned(), given: given.to_owned(), code }
+    Problem {
+        field: field.to_owned(),
+        given: given.to_owned(),
+        code,
+    }
 }
 
 /// Name and settings of a form, or everything that is wrong with it.
@@ -226,11 +266,16 @@ fn read_form(form: &ConnectionForm) -> Result<(String, Settings), Vec<Problem>> 
 fn practice_settings(form: &ConnectionForm, problems: &mut Vec<Problem>) -> Option<Settings> {
     let scenario = form.scenario.trim();
     if scenario.parse::<Scenario>().is_err() {
-        let choices = Scenario::ALL.iter().map(|scenario| scenario.name().to_owned()).collect();
+        let choices = Scenario::ALL
+            .iter()
+            .map(|scenario| scenario.name().to_owned())
+            .collect();
         problems.push(problem("scenario", scenario, ProblemCode::NotOneOf { choices }));
         return None;
     }
-    Some(Settings::Practice { scenario: scenario.to_owned() })
+    Some(Settings::Practice {
+        scenario: scenario.to_owned(),
+    })
 }
 
 fn aws_settings(form: &ConnectionForm, problems: &mut Vec<Problem>) -> Option<Settings> {
@@ -245,20 +290,27 @@ fn aws_settings(form: &ConnectionForm, problems: &mut Vec<Problem>) -> Option<Se
             if name.is_empty() {
                 problems.push(problem("profile", "", ProblemCode::Missing));
             }
-            Some(Credentials::Profile { name: name.to_owned() })
+            Some(Credentials::Profile {
+                name: name.to_owned(),
+            })
         }
         "assume_role" => {
             let role_arn = form.role_arn.trim();
             if let Err(code) = field::role_arn(role_arn) {
                 problems.push(problem("role_arn", role_arn, code));
             }
-            let external_id = Some(form.external_id.trim()).filter(|id| !id.is_empty()).map(str::to_owned);
+            let external_id = Some(form.external_id.trim())
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned);
             if external_id.as_ref().is_some_and(|id| !is_external_id(id)) {
                 let rule = "2–1224 × [A-Za-z0-9_+=,.@:/-]".to_owned();
                 // Not repeated: it stays on the server.
                 problems.push(problem("external_id", "", ProblemCode::BadName { rule }));
             }
-            Some(Credentials::AssumeRole { role_arn: role_arn.to_owned(), external_id })
+            Some(Credentials::AssumeRole {
+                role_arn: role_arn.to_owned(),
+                external_id,
+            })
         }
         other => {
             let choices = ["default", "profile", "assume_role"].map(str::to_owned).to_vec();
@@ -271,7 +323,9 @@ fn aws_settings(form: &ConnectionForm, problems: &mut Vec<Problem>) -> Option<Se
         None
     } else {
         match url::Url::parse(endpoint) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none() => {}
+            Ok(url)
+                if matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none() => {
+            }
             _ => {
                 let rule = "http:// or https:// with a host".to_owned();
                 problems.push(problem("endpoint", endpoint, ProblemCode::BadName { rule }));
@@ -279,13 +333,19 @@ fn aws_settings(form: &ConnectionForm, problems: &mut Vec<Problem>) -> Option<Se
         }
         Some(endpoint.to_owned())
     };
-    Some(Settings::Aws { credentials: credentials?, region: region.to_owned(), endpoint })
+    Some(Settings::Aws {
+        credentials: credentials?,
+        region: region.to_owned(),
+        endpoint,
+    })
 }
 
 /// AWS's own rule for external ids (STS AssumeRole, `ExternalId`).
 fn is_external_id(text: &str) -> bool {
     (2..=1224).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte))
 }
 
 #[cfg(test)]
@@ -293,7 +353,12 @@ mod tests {
     use super::*;
 
     fn fields(form: &ConnectionForm) -> Vec<String> {
-        read_form(form).err().unwrap_or_default().into_iter().map(|problem| problem.field).collect()
+        read_form(form)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|problem| problem.field)
+            .collect()
     }
 
     #[test]
@@ -307,7 +372,10 @@ mod tests {
             endpoint: "localhost:5000".into(),
             ..ConnectionForm::default()
         };
-        assert_eq!(fields(&form), ["name", "region", "role_arn", "external_id", "endpoint"]);
+        assert_eq!(
+            fields(&form),
+            ["name", "region", "role_arn", "external_id", "endpoint"]
+        );
     }
 
     #[test]
@@ -322,7 +390,13 @@ mod tests {
         };
         let (name, settings) = read_form(&form).unwrap();
         assert_eq!(name, "prod");
-        assert!(matches!(settings, Settings::Aws { credentials: Credentials::Profile { .. }, .. }));
+        assert!(matches!(
+            settings,
+            Settings::Aws {
+                credentials: Credentials::Profile { .. },
+                ..
+            }
+        ));
         let practice = ConnectionForm {
             kind: "practice".into(),
             name: "p".into(),
@@ -330,6 +404,12 @@ mod tests {
             ..ConnectionForm::default()
         };
         assert!(read_form(&practice).is_ok());
-        assert_eq!(fields(&ConnectionForm { scenario: "messier".into(), ..practice }), ["scenario"]);
+        assert_eq!(
+            fields(&ConnectionForm {
+                scenario: "messier".into(),
+                ..practice
+            }),
+            ["scenario"]
+        );
     }
 }

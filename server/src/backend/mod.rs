@@ -12,9 +12,9 @@ pub use connections::{region, test as test_connection};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use app::backend::Answer;
 use app::backend::error::{NextLabel, PanelError, PanelErrorCode};
 use app::backend::people::Viewer;
-use app::backend::Answer;
 use app::i18n::Locale;
 use engine::cloud::CloudError;
 use store::Conflict;
@@ -64,7 +64,8 @@ impl RequestBackend {
 /// # Errors
 /// [`PanelErrorCode::NotFound`]: whatever is not an id names nothing.
 pub fn id(text: &str) -> Answer<Uuid> {
-    text.parse().map_err(|_| PanelError::new(PanelErrorCode::NotFound).next(NextLabel::Stacks, app::routes::HOME))
+    text.parse()
+        .map_err(|_| PanelError::new(PanelErrorCode::NotFound).next(NextLabel::Stacks, app::routes::HOME))
 }
 
 /// What a store error means to a person. Details go to the log under a number that the person sees.
@@ -81,7 +82,10 @@ pub fn store_error(error: store::Error) -> PanelError {
             _ => unexpected(&error),
         },
         store::Error::Unavailable(_) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the database does not answer");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the database does not answer"
+            );
             PanelError::new(PanelErrorCode::Storage)
         }
         _ => unexpected(&error),
@@ -99,7 +103,10 @@ pub fn cloud_error(error: &CloudError) -> PanelError {
         | CloudError::Throttled { .. }
         | CloudError::Invalid { .. } => PanelErrorCode::Aws,
     };
-    PanelError { fault: Some(error.fault().clone()), ..PanelError::new(code) }
+    PanelError {
+        fault: Some(error.fault().clone()),
+        ..PanelError::new(code)
+    }
 }
 
 /// What it means to a person that an account can't be opened.

@@ -49,17 +49,24 @@ impl RequestBackend {
         let begun = async {
             self.session.clear().await;
             self.session.cycle_id().await?;
-            self.session.insert(sessions::USER_ID, user.id.to_string()).await?;
+            self.session
+                .insert(sessions::USER_ID, user.id.to_string())
+                .await?;
             // Saved now, so that a failure is an answer here and not a sign-in that silently did not happen.
             self.session.save().await
         };
         begun.await.map_err(|error| unexpected(&error))?;
-        users::note_login(&self.panel.db, user.id).await.map_err(store_error)
+        users::note_login(&self.panel.db, user.id)
+            .await
+            .map_err(store_error)
     }
 
     async fn kept_notices(&self) -> Vec<KeptNotice> {
         let kept: Option<Vec<KeptNotice>> = self.session.get(NOTICES).await.unwrap_or_default();
-        kept.unwrap_or_default().into_iter().filter(KeptNotice::is_fresh).collect()
+        kept.unwrap_or_default()
+            .into_iter()
+            .filter(KeptNotice::is_fresh)
+            .collect()
     }
 }
 
@@ -78,7 +85,9 @@ impl People for RequestBackend {
     }
 
     async fn setup_link_is_good(&self, token: &str) -> Answer<bool> {
-        let until = setup::valid_until(&self.panel.db, token).await.map_err(store_error)?;
+        let until = setup::valid_until(&self.panel.db, token)
+            .await
+            .map_err(store_error)?;
         Ok(until.is_some())
     }
 
@@ -89,9 +98,17 @@ impl People for RequestBackend {
         }
         let problems = owner_problems(&form);
         if !problems.is_empty() {
-            return Err(PanelError { problems, ..PanelError::new(PanelErrorCode::Form) });
+            return Err(PanelError {
+                problems,
+                ..PanelError::new(PanelErrorCode::Form)
+            });
         }
-        let password = self.panel.passwords.hash(form.password).await.map_err(|error| unexpected(&error))?;
+        let password = self
+            .panel
+            .passwords
+            .hash(form.password)
+            .await
+            .map_err(|error| unexpected(&error))?;
         let owner = NewUser {
             email: &form.email,
             display_name: &form.name,
@@ -99,7 +116,9 @@ impl People for RequestBackend {
             locale: app::i18n::tag(self.locale),
             role: Role::Owner,
         };
-        let user = setup::redeem(&self.panel.db, token, owner).await.map_err(store_error)?;
+        let user = setup::redeem(&self.panel.db, token, owner)
+            .await
+            .map_err(store_error)?;
         tracing::info!(user = %user.id, "the owner's account was made");
         self.begin_session(&user).await
     }
@@ -117,11 +136,22 @@ impl People for RequestBackend {
         let found = if too_long {
             None
         } else {
-            users::credentials(&self.panel.db, email).await.map_err(store_error)?
+            users::credentials(&self.panel.db, email)
+                .await
+                .map_err(store_error)?
         };
         let (user, stored) = found.map_or((None, None), |(user, stored)| (Some(user), Some(stored)));
-        let password = if too_long { String::new() } else { password.to_owned() };
-        let fits = self.panel.passwords.fits(password, stored).await.map_err(|error| unexpected(&error))?;
+        let password = if too_long {
+            String::new()
+        } else {
+            password.to_owned()
+        };
+        let fits = self
+            .panel
+            .passwords
+            .fits(password, stored)
+            .await
+            .map_err(|error| unexpected(&error))?;
         match user {
             Some(user) if fits => {
                 slow_down.succeeded(self.address);
@@ -144,10 +174,17 @@ impl People for RequestBackend {
         trim(&mut notice.values);
         let id = Uuid::new_v4().simple().to_string();
         let mut kept = self.kept_notices().await;
-        kept.push(KeptNotice { id: id.clone(), at: jiff::Timestamp::now(), notice });
+        kept.push(KeptNotice {
+            id: id.clone(),
+            at: jiff::Timestamp::now(),
+            notice,
+        });
         let first = kept.len().saturating_sub(KEPT_NOTICES);
         kept.drain(..first);
-        self.session.insert(NOTICES, kept).await.map_err(|error| unexpected(&error))?;
+        self.session
+            .insert(NOTICES, kept)
+            .await
+            .map_err(|error| unexpected(&error))?;
         Ok(id)
     }
 
@@ -172,26 +209,49 @@ fn trim(values: &mut FormValues) {
 fn owner_problems(form: &OwnerForm) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut add = |field: &str, given: &str, code: ProblemCode| {
-        problems.push(Problem { field: field.to_owned(), code, given: given.to_owned() });
+        problems.push(Problem {
+            field: field.to_owned(),
+            code,
+            given: given.to_owned(),
+        });
     };
     let name = form.name.trim();
     if name.is_empty() {
         add("name", "", ProblemCode::Missing);
     } else if name.len() > LONGEST_TEXT {
-        add("name", "", ProblemCode::BadName { rule: format!("1–{LONGEST_TEXT} bytes") });
+        add(
+            "name",
+            "",
+            ProblemCode::BadName {
+                rule: format!("1–{LONGEST_TEXT} bytes"),
+            },
+        );
     }
     let email = form.email.trim();
     if email.is_empty() {
         add("email", "", ProblemCode::Missing);
     } else if !is_email(email) {
-        add("email", email, ProblemCode::BadName { rule: "name@example.com".to_owned() });
+        add(
+            "email",
+            email,
+            ProblemCode::BadName {
+                rule: "name@example.com".to_owned(),
+            },
+        );
     }
     let length = form.password.chars().count() as u64;
     if length == 0 {
         add("password", "", ProblemCode::Missing);
     } else if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
         // The password itself is never repeated.
-        add("password", "", ProblemCode::OutOfRange { min: SHORTEST_PASSWORD, max: LONGEST_PASSWORD });
+        add(
+            "password",
+            "",
+            ProblemCode::OutOfRange {
+                min: SHORTEST_PASSWORD,
+                max: LONGEST_PASSWORD,
+            },
+        );
     }
     problems
 }
@@ -209,8 +269,15 @@ mod tests {
     use super::*;
 
     fn fields(name: &str, email: &str, password: &str) -> Vec<String> {
-        let form = OwnerForm { name: name.into(), email: email.into(), password: password.into() };
-        owner_problems(&form).into_iter().map(|problem| problem.field).collect()
+        let form = OwnerForm {
+            name: name.into(),
+            email: email.into(),
+            password: password.into(),
+        };
+        owner_problems(&form)
+            .into_iter()
+            .map(|problem| problem.field)
+            .collect()
     }
 
     #[test]
@@ -222,8 +289,16 @@ mod tests {
 
     #[test]
     fn a_refused_password_is_not_repeated() {
-        let form = OwnerForm { name: "A".into(), email: "a@b".into(), password: "hunter2".into() };
-        assert!(owner_problems(&form).iter().all(|problem| problem.given.is_empty()));
+        let form = OwnerForm {
+            name: "A".into(),
+            email: "a@b".into(),
+            password: "hunter2".into(),
+        };
+        assert!(
+            owner_problems(&form)
+                .iter()
+                .all(|problem| problem.given.is_empty())
+        );
     }
 
     #[test]

@@ -34,12 +34,16 @@ impl RequestBackend {
             match row.state {
                 RunState::Succeeded | RunState::Waiting => return Ok(run.to_string()),
                 RunState::Failed | RunState::Cancelled => {
-                    return Err(PanelError::new(PanelErrorCode::Aws).next(NextLabel::OpenRun, routes::run(run)));
+                    return Err(
+                        PanelError::new(PanelErrorCode::Aws).next(NextLabel::OpenRun, routes::run(run))
+                    );
                 }
                 RunState::Queued | RunState::Running => {}
             }
             if tokio::time::Instant::now() >= deadline {
-                return Err(PanelError::new(PanelErrorCode::RunUnfinished).next(NextLabel::OpenRun, routes::run(run)));
+                return Err(
+                    PanelError::new(PanelErrorCode::RunUnfinished).next(NextLabel::OpenRun, routes::run(run))
+                );
             }
             // A word about the run, or a second: words may get lost.
             let word = crate::runs::watch::word_about(&mut signals, run);
@@ -53,21 +57,30 @@ impl RequestBackend {
         let last_event = events::last(db, row.id).await.map_err(store_error)?;
         let found = rows::steps(db, row.id).await.map_err(store_error)?;
         let stack = stacks::get(db, row.stack_id).await.map_err(store_error)?;
-        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id)
+            .await
+            .map_err(store_error)?;
         let now = match self.panel.clouds.open(&connection).await {
             Ok(open) => open.clock.now(),
             // The history of an account that can't be opened can still be read.
             Err(_) => Timestamp::now(),
         };
         let steps = in_order(plan, found);
-        let outputs = steps.iter().map(|record| (record.step.clone(), record.outputs.clone())).collect::<BTreeMap<_, _>>();
+        let outputs = steps
+            .iter()
+            .map(|record| (record.step.clone(), record.outputs.clone()))
+            .collect::<BTreeMap<_, _>>();
         let over = row.state.is_over();
         Ok(RunProgress {
             state: row.state,
             cancelling: row.cancel_requested_at.is_some() && !over,
             commands: plan_view::commands(plan, &outputs),
             started_at: steps.iter().filter_map(|record| record.started_at).min(),
-            finished_at: if over { steps.iter().filter_map(|record| record.finished_at).max() } else { None },
+            finished_at: if over {
+                steps.iter().filter_map(|record| record.finished_at).max()
+            } else {
+                None
+            },
             now,
             url: outcome::url(plan, &steps),
             last_event,
@@ -78,14 +91,31 @@ impl RequestBackend {
 
 /// One record per step of the plan, in its order; steps nobody touched are pending.
 fn in_order(plan: &Plan, found: Vec<StepRecord>) -> Vec<StepRecord> {
-    let mut found: BTreeMap<_, _> = found.into_iter().map(|record| (record.step.clone(), record)).collect();
-    plan.steps.iter().map(|step| found.remove(&step.id).unwrap_or_else(|| StepRecord::pending(step.id.clone()))).collect()
+    let mut found: BTreeMap<_, _> = found
+        .into_iter()
+        .map(|record| (record.step.clone(), record))
+        .collect();
+    plan.steps
+        .iter()
+        .map(|step| {
+            found
+                .remove(&step.id)
+                .unwrap_or_else(|| StepRecord::pending(step.id.clone()))
+        })
+        .collect()
 }
 
 /// A run in a list.
 pub(super) fn line(summary: RunSummary) -> RunLine {
-    let took = summary.began_at.zip(summary.ended_at).filter(|_| summary.run.state.is_over());
-    let who = if summary.started_by.is_empty() { COMMAND_LINE.to_owned() } else { summary.started_by };
+    let took = summary
+        .began_at
+        .zip(summary.ended_at)
+        .filter(|_| summary.run.state.is_over());
+    let who = if summary.started_by.is_empty() {
+        COMMAND_LINE.to_owned()
+    } else {
+        summary.started_by
+    };
     RunLine {
         id: summary.run.id.to_string(),
         number: summary.run.number,
@@ -106,10 +136,19 @@ impl Runs for RequestBackend {
         let row = rows::get(db, id(id_text)?).await.map_err(store_error)?;
         let plan = rows::plan(db, row.id).await.map_err(store_error)?;
         let stack = stacks::get(db, row.stack_id).await.map_err(store_error)?;
-        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
-        let speed = self.panel.clouds.open(&connection).await.map_or(1, |open| open.speed());
+        let connection = connections::get(db, stack.connection_id)
+            .await
+            .map_err(store_error)?;
+        let speed = self
+            .panel
+            .clouds
+            .open(&connection)
+            .await
+            .map_or(1, |open| open.speed());
         let started_by = match row.created_by {
-            Some(person) => users::get(db, person).await.map_or_else(|_| String::new(), |user| user.display_name),
+            Some(person) => users::get(db, person)
+                .await
+                .map_or_else(|_| String::new(), |user| user.display_name),
             None => COMMAND_LINE.to_owned(),
         };
         let (schedule, makespan_s) = plan_view::schedule(&plan);
@@ -155,11 +194,16 @@ impl Runs for RequestBackend {
 
     async fn cancel_run(&self, id_text: &str) -> Answer<()> {
         self.actor()?;
-        let row = rows::get(&self.panel.db, id(id_text)?).await.map_err(store_error)?;
+        let row = rows::get(&self.panel.db, id(id_text)?)
+            .await
+            .map_err(store_error)?;
         if row.state.is_over() {
             return Err(PanelError::new(PanelErrorCode::RunOver));
         }
-        rows::request_cancel(&self.panel.db, row.id).await.map(drop).map_err(store_error)
+        rows::request_cancel(&self.panel.db, row.id)
+            .await
+            .map(drop)
+            .map_err(store_error)
     }
 
     async fn resume_run(&self, id_text: &str) -> Answer<()> {
@@ -167,14 +211,18 @@ impl Runs for RequestBackend {
         let db = &self.panel.db;
         let row = rows::get(db, id(id_text)?).await.map_err(store_error)?;
         let stack = stacks::get(db, row.stack_id).await.map_err(store_error)?;
-        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id)
+            .await
+            .map_err(store_error)?;
         // Credentials that were renewed meanwhile are looked at again.
         self.panel.clouds.forget(connection.id);
         self.panel.clouds.open(&connection).await.map_err(open_error)?;
         let options = engine::run::RunOptions { wait: true };
         match rows::resume(db, row.id, &options).await {
             Ok(_) => Ok(()),
-            Err(error) if error.conflict() == Some(Conflict::RunUnfinished) => Err(PanelError::new(PanelErrorCode::RunUnfinished)),
+            Err(error) if error.conflict() == Some(Conflict::RunUnfinished) => {
+                Err(PanelError::new(PanelErrorCode::RunUnfinished))
+            }
             Err(error) => Err(store_error(error)),
         }
     }

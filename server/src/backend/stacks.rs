@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use app::backend::Answer;
 use app::backend::drafts::{Drafts as _, PlanView};
 use app::backend::error::{NextLabel, PanelError, PanelErrorCode};
-use app::backend::stacks::{ActivityLine, Dashboard, HealthNow, HealthState, HistorySlot, StackLine, StackPage, Stacks};
+use app::backend::stacks::{
+    ActivityLine, Dashboard, HealthNow, HealthState, HistorySlot, StackLine, StackPage, Stacks,
+};
 use app::routes;
 use async_trait::async_trait;
 use engine::plan::Purpose;
@@ -38,7 +40,8 @@ const RUNS: u32 = 10;
 const SLOT_S: u32 = 15 * 60;
 
 fn day_ago(now: Timestamp) -> Timestamp {
-    now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::UNIX_EPOCH)
+    now.checked_sub(SignedDuration::from_hours(24))
+        .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// What is read once for all stacks of a page.
@@ -66,12 +69,22 @@ impl RequestBackend {
         for monitor in watched {
             monitors.entry(monitor.stack_id).or_default().push(monitor);
         }
-        let history = history::slots(db, &monitors, day_ago(until), until, slot_s).await.map_err(store_error)?;
-        let uptime = history::uptime(db, &monitors, day_ago(until), until).await.map_err(store_error)?;
+        let history = history::slots(db, &monitors, day_ago(until), until, slot_s)
+            .await
+            .map_err(store_error)?;
+        let uptime = history::uptime(db, &monitors, day_ago(until), until)
+            .await
+            .map_err(store_error)?;
         Ok(Around {
-            connections: all.into_iter().map(|connection| (connection.id, connection)).collect(),
+            connections: all
+                .into_iter()
+                .map(|connection| (connection.id, connection))
+                .collect(),
             monitors,
-            latest: latest.into_iter().map(|summary| (summary.run.stack_id, summary)).collect(),
+            latest: latest
+                .into_iter()
+                .map(|summary| (summary.run.stack_id, summary))
+                .collect(),
             history,
             uptime,
         })
@@ -80,7 +93,9 @@ impl RequestBackend {
 
 /// Whether the stack is more than a repository that waits for its first image.
 fn is_built(latest: Option<&RunSummary>) -> bool {
-    latest.is_none_or(|summary| summary.run.purpose != Purpose::Prepare || summary.run.state == RunState::Failed)
+    latest.is_none_or(|summary| {
+        summary.run.purpose != Purpose::Prepare || summary.run.state == RunState::Failed
+    })
 }
 
 fn line(stack: &Stack, spec: Option<&StackSpec>, around: &mut Around) -> StackLine {
@@ -90,8 +105,12 @@ fn line(stack: &Stack, spec: Option<&StackSpec>, around: &mut Around) -> StackLi
         id: stack.id.to_string(),
         name: stack.name.clone(),
         environment: stack.environment.clone(),
-        connection: connection.map(|connection| connection.name.clone()).unwrap_or_default(),
-        region: connection.map(|connection| region(&connection.settings).to_owned()).unwrap_or_default(),
+        connection: connection
+            .map(|connection| connection.name.clone())
+            .unwrap_or_default(),
+        region: connection
+            .map(|connection| region(&connection.settings).to_owned())
+            .unwrap_or_default(),
         url: StackOutputs::of(stack).url,
         health: now::of(&monitors),
         history: around.history.remove(&stack.id).unwrap_or_default(),
@@ -119,7 +138,10 @@ impl Stacks for RequestBackend {
         let db = &self.panel.db;
         let mut around = self.around(3600, None).await?;
         let all = rows::list(db).await.map_err(store_error)?;
-        let built: Vec<Stack> = all.into_iter().filter(|stack| is_built(around.latest.get(&stack.id))).collect();
+        let built: Vec<Stack> = all
+            .into_iter()
+            .filter(|stack| is_built(around.latest.get(&stack.id)))
+            .collect();
         let mut stacks: Vec<StackLine> = built
             .iter()
             .map(|stack| {
@@ -144,7 +166,9 @@ impl Stacks for RequestBackend {
         let db = &self.panel.db;
         let stack = rows::get(db, id(id_text)?).await.map_err(store_error)?;
         let spec = stack.spec().map_err(store_error)?;
-        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id)
+            .await
+            .map_err(store_error)?;
         let speed_known = matches!(connection.settings, connections::Settings::Practice { .. });
         let mut around = self.around(SLOT_S, Some(stack.id)).await?;
         let found = runs::of_stack(db, stack.id, RUNS).await.map_err(store_error)?;
@@ -152,11 +176,16 @@ impl Stacks for RequestBackend {
         let now = Timestamp::now();
         let deploys = found
             .iter()
-            .filter(|summary| summary.run.purpose == Purpose::Apply && summary.run.state == RunState::Succeeded)
+            .filter(|summary| {
+                summary.run.purpose == Purpose::Apply && summary.run.state == RunState::Succeeded
+            })
             .filter_map(|summary| summary.run.finished_at)
             .filter(|at| *at >= day_ago(now))
             .collect();
-        let applied = found.iter().find(|summary| summary.run.purpose == Purpose::Apply).map(|summary| summary.run.id);
+        let applied = found
+            .iter()
+            .find(|summary| summary.run.purpose == Purpose::Apply)
+            .map(|summary| summary.run.id);
         let (resources, task_definition) = match applied {
             Some(run) => {
                 let plan = runs::plan(db, run).await.map_err(store_error)?;
@@ -185,10 +214,14 @@ impl Stacks for RequestBackend {
         self.actor()?;
         let db = &self.panel.db;
         let stack = rows::get(db, id(id_text)?).await.map_err(store_error)?;
-        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id)
+            .await
+            .map_err(store_error)?;
         let open = self.panel.clouds.open(&connection).await.map_err(open_error)?;
         let page = routes::destroy_stack(stack.id);
-        let plan = start::plan_destroy(db, &open, &stack).await.map_err(|error| start_error(error, page))?;
+        let plan = start::plan_destroy(db, &open, &stack)
+            .await
+            .map_err(|error| start_error(error, page))?;
         Ok(plan_view(plan))
     }
 
@@ -197,20 +230,39 @@ impl Stacks for RequestBackend {
         let db = &self.panel.db;
         let stack = rows::get(db, id(id_text)?).await.map_err(store_error)?;
         if typed_name != stack.name {
-            let code = ProblemCode::NotOneOf { choices: vec![stack.name.clone()] };
-            let problem = Problem { field: "name".to_owned(), code, given: typed_name.to_owned() };
-            return Err(PanelError { problems: vec![problem], ..PanelError::new(PanelErrorCode::Form) });
+            let code = ProblemCode::NotOneOf {
+                choices: vec![stack.name.clone()],
+            };
+            let problem = Problem {
+                field: "name".to_owned(),
+                code,
+                given: typed_name.to_owned(),
+            };
+            return Err(PanelError {
+                problems: vec![problem],
+                ..PanelError::new(PanelErrorCode::Form)
+            });
         }
         let page = routes::destroy_stack(stack.id);
-        let connection = connections::get(db, stack.connection_id).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id)
+            .await
+            .map_err(store_error)?;
         let open = self.panel.clouds.open(&connection).await.map_err(open_error)?;
-        let plan = start::plan_destroy(db, &open, &stack).await.map_err(|error| start_error(error, page.clone()))?;
+        let plan = start::plan_destroy(db, &open, &stack)
+            .await
+            .map_err(|error| start_error(error, page.clone()))?;
         if super::drafts::plan_view::digest(&plan) != digest {
             return Err(PanelError::new(PanelErrorCode::StalePlan).next(NextLabel::ReviewAgain, page));
         }
-        let run = start::start(&self.panel, &connection, &plan, &RunOptions { wait: true }, Some(actor))
-            .await
-            .map_err(|error| start_error(error, page))?;
+        let run = start::start(
+            &self.panel,
+            &connection,
+            &plan,
+            &RunOptions { wait: true },
+            Some(actor),
+        )
+        .await
+        .map_err(|error| start_error(error, page))?;
         Ok(run.id.to_string())
     }
 }

@@ -47,7 +47,9 @@ pub(super) async fn run(context: &Context, command: ApplyCommand) -> Result<Exit
             return Ok(None);
         };
         follow::to_the_end(&panel, &run).await?;
-        Ok(Some(Report::of(&panel.db, &run, &connection.name, taken_over).await?))
+        Ok(Some(
+            Report::of(&panel.db, &run, &connection.name, taken_over).await?,
+        ))
     })
     .await?;
     Ok(finish(context, report))
@@ -78,7 +80,9 @@ async fn begin(
     spec: &StackSpec,
     command: &ApplyCommand,
 ) -> Result<Option<(Run, bool)>, Failure> {
-    let options = RunOptions { wait: !command.no_wait };
+    let options = RunOptions {
+        wait: !command.no_wait,
+    };
     let mut confirmed = command.yes;
     for _ in 0..PLANS {
         if let Some(run) = unfinished(panel, connection, &spec.name).await? {
@@ -87,17 +91,26 @@ async fn begin(
         let open = panel.clouds.open(connection).await?;
         let planned = start::plan_apply(&open, spec).await?;
         if planned.is_blocked() {
-            return Err(Failure::Blocked(planned.findings_of(Weight::Block).cloned().collect()));
+            return Err(Failure::Blocked(
+                planned.findings_of(Weight::Block).cloned().collect(),
+            ));
         }
         for line in plan::describe(&planned) {
             output::note(&line);
         }
-        confirmed = confirm::go_on(confirmed, &format!("This is what happens to {}.", connection.name), "yes")?;
+        confirmed = confirm::go_on(
+            confirmed,
+            &format!("This is what happens to {}.", connection.name),
+            "yes",
+        )?;
         if !confirmed {
             return Ok(None);
         }
         if let Some(practice) = open.practice.as_ref().filter(|_| options.wait) {
-            practice.play_push(&planned).await.map_err(|error| Failure::Other(error.to_string()))?;
+            practice
+                .play_push(&planned)
+                .await
+                .map_err(|error| Failure::Other(error.to_string()))?;
         }
         match start::start(panel, connection, &planned, &options, None).await {
             Ok(run) => return Ok(Some((run, false))),
@@ -106,11 +119,17 @@ async fn begin(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Failure::Other(format!("the account changed {PLANS} times while it was planned for; try again")))
+    Err(Failure::Other(format!(
+        "the account changed {PLANS} times while it was planned for; try again"
+    )))
 }
 
 /// The run of the stack that is not over, if any.
-pub(super) async fn unfinished(panel: &Panel, connection: &Connection, stack: &str) -> Result<Option<Run>, Failure> {
+pub(super) async fn unfinished(
+    panel: &Panel,
+    connection: &Connection,
+    stack: &str,
+) -> Result<Option<Run>, Failure> {
     let stack = match stacks::by_name(&panel.db, connection.id, stack).await {
         Ok(stack) => stack,
         Err(store::Error::NotFound { .. }) => return Ok(None),
@@ -118,7 +137,10 @@ pub(super) async fn unfinished(panel: &Panel, connection: &Connection, stack: &s
     };
     let run = runs::unfinished(&panel.db, stack.id).await?;
     if let Some(run) = &run {
-        output::note(&format!("run {} of {} is not over: taking it over", run.number, stack.name));
+        output::note(&format!(
+            "run {} of {} is not over: taking it over",
+            run.number, stack.name
+        ));
     }
     Ok(run)
 }

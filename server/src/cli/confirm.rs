@@ -15,6 +15,9 @@ pub(super) fn go_on(yes: bool, question: &str, word: &str) -> Result<bool, Failu
     }
     output::note(&format!("{question} Type {word} to go on:"));
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).map_err(|error| Failure::other("no answer", error))?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::other("no answer", error))?;
     Ok(answer.trim() == word)
 }

@@ -44,7 +44,10 @@ pub(super) async fn run(context: &Context, command: ConnectionsCommand) -> Resul
 
 async fn list(context: &Context) -> Result<Exit, Failure> {
     let (all, counts) = storage::with_panel(&context.storage, async |panel| {
-        Ok((connections::list(&panel.db).await?, stacks::counts(&panel.db).await?))
+        Ok((
+            connections::list(&panel.db).await?,
+            stacks::counts(&panel.db).await?,
+        ))
     })
     .await?;
     if context.json {
@@ -62,7 +65,11 @@ async fn list(context: &Context) -> Result<Exit, Failure> {
             .iter()
             .map(|connection| {
                 let stacks = counts.get(&connection.id).copied().unwrap_or(0);
-                vec![connection.name.clone(), region(&connection.settings).to_owned(), format!("{stacks} stacks")]
+                vec![
+                    connection.name.clone(),
+                    region(&connection.settings).to_owned(),
+                    format!("{stacks} stacks"),
+                ]
             })
             .collect();
         for line in table::lines(&rows) {
@@ -74,19 +81,27 @@ async fn list(context: &Context) -> Result<Exit, Failure> {
 
 /// Without the external id: it stays where it is.
 fn describe(connection: &Connection) -> Value {
-    let mut value = json!({ "id": connection.id, "name": connection.name, "region": region(&connection.settings) });
+    let mut value =
+        json!({ "id": connection.id, "name": connection.name, "region": region(&connection.settings) });
     match &connection.settings {
         Settings::Practice { scenario } => {
             value["kind"] = json!("practice");
             value["scenario"] = json!(scenario);
         }
-        Settings::Aws { credentials, endpoint, .. } => {
+        Settings::Aws {
+            credentials,
+            endpoint,
+            ..
+        } => {
             value["kind"] = json!("aws");
             value["endpoint"] = json!(endpoint);
             value["credentials"] = match credentials {
                 Credentials::Default => json!({ "from": "default" }),
                 Credentials::Profile { name } => json!({ "from": "profile", "name": name }),
-                Credentials::AssumeRole { role_arn, external_id } => json!({
+                Credentials::AssumeRole {
+                    role_arn,
+                    external_id,
+                } => json!({
                     "from": "assume_role", "role_arn": role_arn, "has_external_id": external_id.is_some(),
                 }),
             };
@@ -120,7 +135,11 @@ async fn test(context: &Context, name: &str) -> Result<Exit, Failure> {
             output::line(&format!("missing: {action}"));
         }
     }
-    Ok(if test.identity.is_ok() && missing.is_empty() { Exit::Done } else { Exit::Failed })
+    Ok(if test.identity.is_ok() && missing.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 async fn reset(context: &Context, name: &str) -> Result<Exit, Failure> {

@@ -34,12 +34,15 @@ pub(super) struct DestroyCommand {
 
 pub(super) async fn run(context: &Context, command: DestroyCommand) -> Result<Exit, Failure> {
     let report = storage::with_panel(&context.storage, async |panel| {
-        let (connection, stack) = account::stack(&panel.db, &command.stack, command.connection.as_deref()).await?;
+        let (connection, stack) =
+            account::stack(&panel.db, &command.stack, command.connection.as_deref()).await?;
         let Some((run, taken_over)) = begin(&panel, &connection, &stack, &command).await? else {
             return Ok(None);
         };
         follow::to_the_end(&panel, &run).await?;
-        Ok(Some(Report::of(&panel.db, &run, &connection.name, taken_over).await?))
+        Ok(Some(
+            Report::of(&panel.db, &run, &connection.name, taken_over).await?,
+        ))
     })
     .await?;
     Ok(apply::finish(context, report))
@@ -55,7 +58,10 @@ async fn begin(
     for _ in 0..PLANS {
         match runs::unfinished(&panel.db, stack.id).await? {
             Some(run) if run.purpose == Purpose::Destroy => {
-                output::note(&format!("run {} is taking {} down already: taking it over", run.number, stack.name));
+                output::note(&format!(
+                    "run {} is taking {} down already: taking it over",
+                    run.number, stack.name
+                ));
                 return Ok(Some((run, true)));
             }
             Some(run) => {
@@ -69,13 +75,18 @@ async fn begin(
         let open = panel.clouds.open(connection).await?;
         let planned = start::plan_destroy(&panel.db, &open, stack).await?;
         if planned.is_blocked() {
-            return Err(Failure::Blocked(planned.findings_of(Weight::Block).cloned().collect()));
+            return Err(Failure::Blocked(
+                planned.findings_of(Weight::Block).cloned().collect(),
+            ));
         }
         for line in plan::describe(&planned) {
             output::note(&line);
         }
-        confirmed =
-            confirm::go_on(confirmed, &format!("This is removed from {}.", connection.name), &stack.name)?;
+        confirmed = confirm::go_on(
+            confirmed,
+            &format!("This is removed from {}.", connection.name),
+            &stack.name,
+        )?;
         if !confirmed {
             return Ok(None);
         }
@@ -86,5 +97,7 @@ async fn begin(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Failure::Other(format!("the account changed {PLANS} times while it was planned for; try again")))
+    Err(Failure::Other(format!(
+        "the account changed {PLANS} times while it was planned for; try again"
+    )))
 }

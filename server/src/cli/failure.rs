@@ -94,7 +94,9 @@ impl Failure {
             Self::Usage(message) | Self::NotFound(message) | Self::Other(message) => message.clone(),
             Self::Problems(problems) => format!("{} in the input", counted(problems.len(), "problem")),
             Self::Config(error) => error.to_string(),
-            Self::Blocked(findings) => format!("the plan can't succeed: {}", counted(findings.len(), "reason")),
+            Self::Blocked(findings) => {
+                format!("the plan can't succeed: {}", counted(findings.len(), "reason"))
+            }
             Self::Cloud(error) => aws(error),
             Self::Store(error) => chain(error),
             Self::Embedded(error) => chain(error),
@@ -105,9 +107,10 @@ impl Failure {
     fn lines(&self) -> Vec<String> {
         match self {
             Self::Problems(problems) => problems.iter().map(ToString::to_string).collect(),
-            Self::Blocked(findings) => {
-                findings.iter().map(|finding| app::words::finding::finding(app::i18n::Locale::en, finding)).collect()
-            }
+            Self::Blocked(findings) => findings
+                .iter()
+                .map(|finding| app::words::finding::finding(app::i18n::Locale::en, finding))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -150,13 +153,25 @@ fn problem_json(problem: &Problem) -> Value {
 }
 
 fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
 }
 
 /// AWS's words, and what they mean for whoever typed the command.
 fn aws(error: &CloudError) -> String {
-    let AwsFault { code, message, operation, request_id } = error.fault();
-    let request = request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default();
+    let AwsFault {
+        code,
+        message,
+        operation,
+        request_id,
+    } = error.fault();
+    let request = request_id
+        .as_ref()
+        .map(|id| format!(" (request {id})"))
+        .unwrap_or_default();
     let what = match error {
         CloudError::Unavailable { retryable: false, .. } => "AWS does not accept these credentials",
         CloudError::Unavailable { .. } => "AWS can't be reached",

@@ -65,7 +65,9 @@ async fn stop_on_request(panel: &Arc<Panel>, run: &Run) -> Result<(), Failure> {
     runs::request_cancel(&panel.db, run.id).await?;
     tokio::signal::ctrl_c().await.map_err(pressed)?;
     runs::release(&panel.db, run.id, &panel.process).await?;
-    Err(Failure::Other("left before the end; the same command goes on with the run".to_owned()))
+    Err(Failure::Other(
+        "left before the end; the same command goes on with the run".to_owned(),
+    ))
 }
 
 /// Says what changes, as lines or as a bar.
@@ -83,14 +85,22 @@ async fn tell(panel: Arc<Panel>, run: Run, plan: Plan) {
     let mut words = panel.signals.subscribe();
     let mut told: BTreeMap<StepId, String> = BTreeMap::new();
     loop {
-        let Ok(records) = runs::steps(&panel.db, run.id).await else { break };
-        let over = runs::get(&panel.db, run.id).await.map_or(true, |run| run.state.is_over());
-        let mut records: BTreeMap<StepId, StepRecord> =
-            records.into_iter().map(|record| (record.step.clone(), record)).collect();
+        let Ok(records) = runs::steps(&panel.db, run.id).await else {
+            break;
+        };
+        let over = runs::get(&panel.db, run.id)
+            .await
+            .map_or(true, |run| run.state.is_over());
+        let mut records: BTreeMap<StepId, StepRecord> = records
+            .into_iter()
+            .map(|record| (record.step.clone(), record))
+            .collect();
         let mut done = 0;
         let mut waiting = String::new();
         for planned in &plan.steps {
-            let Some(record) = records.remove(&planned.id) else { continue };
+            let Some(record) = records.remove(&planned.id) else {
+                continue;
+            };
             done += u64::from(record.state == StepState::Done);
             if let Some(why) = &record.waiting {
                 waiting = words::waiting::waiting(Locale::en, why);
@@ -124,7 +134,10 @@ fn line(record: &StepRecord) -> Option<String> {
     let l = Locale::en;
     match record.state {
         StepState::Pending | StepState::Running | StepState::Skipped => None,
-        StepState::Waiting => record.waiting.as_ref().map(|why| format!("… {}", words::waiting::waiting(l, why))),
+        StepState::Waiting => record
+            .waiting
+            .as_ref()
+            .map(|why| format!("… {}", words::waiting::waiting(l, why))),
         StepState::Done => record.outcome.map(|outcome| word(outcome).to_owned()),
         StepState::Blocked => Some(match &record.diagnosis {
             Some(diagnosis) => format!(

@@ -18,7 +18,12 @@ const PATIENCE: Duration = Duration::from_secs(4);
 #[derive(Debug, Args)]
 pub(super) struct HealthcheckCommand {
     /// Address the panel listens on
-    #[arg(long, env = "SLIPWAY_ADDR", value_name = "IP:PORT", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        env = "SLIPWAY_ADDR",
+        value_name = "IP:PORT",
+        default_value = "127.0.0.1:3000"
+    )]
     addr: SocketAddr,
 }
 
@@ -26,12 +31,21 @@ pub(super) async fn run(context: &Context, command: &HealthcheckCommand) -> Resu
     let mut addr = command.addr;
     if addr.ip().is_unspecified() {
         // "Every address" is a place to listen, not one to call.
-        addr.set_ip(if addr.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+        addr.set_ip(if addr.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
     }
     let status = match tokio::time::timeout(PATIENCE, ask(addr)).await {
         Ok(Ok(status)) => status,
         Ok(Err(error)) => return Err(Failure::other(&format!("no answer from {addr}"), error)),
-        Err(_) => return Err(Failure::Other(format!("no answer from {addr} in {} s", PATIENCE.as_secs()))),
+        Err(_) => {
+            return Err(Failure::Other(format!(
+                "no answer from {addr} in {} s",
+                PATIENCE.as_secs()
+            )));
+        }
     };
     if status != 200 {
         return Err(Failure::Other(format!("{addr} answers {status}")));

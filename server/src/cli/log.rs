@@ -16,12 +16,23 @@ pub(super) enum Format {
 
 /// Begins to log. A server tells what it does; a command only what goes wrong.
 pub(super) fn begin(filter: Option<&str>, format: Format, serving: bool) -> Result<(), Failure> {
-    let default = if serving { "info,sqlx=warn,graphile_worker=warn,tower_sessions=error,tower_sessions_core=error" } else { "error" };
+    let default = if serving {
+        "info,sqlx=warn,graphile_worker=warn,tower_sessions=error,tower_sessions_core=error"
+    } else {
+        "error"
+    };
     let filter = EnvFilter::try_new(filter.filter(|filter| !filter.is_empty()).unwrap_or(default))
         .map_err(|error| Failure::Usage(format!("SLIPWAY_LOG: {error}")))?;
     let begun = match format {
-        Format::Text => tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init(),
-        Format::Json => tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init(),
+        Format::Text => tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .try_init(),
+        Format::Json => tracing_subscriber::fmt()
+            .json()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .try_init(),
     };
     begun.map_err(|error| Failure::other("logging does not start", error))
 }

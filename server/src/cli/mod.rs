@@ -118,14 +118,21 @@ fn usage(error: &clap::Error) -> ExitCode {
     } else if error.print().is_err() {
         return Exit::Failed.into();
     }
-    if asked { Exit::Done.into() } else { Exit::BadInput.into() }
+    if asked {
+        Exit::Done.into()
+    } else {
+        Exit::BadInput.into()
+    }
 }
 
 fn run(cli: Cli) -> Result<Exit, Failure> {
     refuse_unknown(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
     let serving = matches!(cli.command, Command::Serve(_));
     log::begin(cli.log.as_deref(), cli.log_format, serving)?;
-    let context = Context { storage: cli.storage, json: cli.json };
+    let context = Context {
+        storage: cli.storage,
+        json: cli.json,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Deeply nested pages are rendered on these.

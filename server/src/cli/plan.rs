@@ -38,7 +38,11 @@ pub(super) async fn run(context: &Context, command: PlanCommand) -> Result<Exit,
             output::line(&line);
         }
     }
-    Ok(if plan.is_blocked() { Exit::Blocked } else { Exit::Done })
+    Ok(if plan.is_blocked() {
+        Exit::Blocked
+    } else {
+        Exit::Done
+    })
 }
 
 /// The plan as a table, with what the preflight says and what it adds up to.
@@ -57,8 +61,16 @@ pub(super) fn describe(plan: &Plan) -> Vec<String> {
         })
         .collect();
     let mut lines = table::lines(&rows);
-    for finding in plan.findings.iter().filter(|finding| finding.weight != Weight::Pass) {
-        let mark = if finding.weight == Weight::Block { "blocked" } else { "note" };
+    for finding in plan
+        .findings
+        .iter()
+        .filter(|finding| finding.weight != Weight::Pass)
+    {
+        let mark = if finding.weight == Weight::Block {
+            "blocked"
+        } else {
+            "note"
+        };
         lines.push(format!("{mark}: {}", words::finding::finding(l, finding)));
     }
     let counts = plan.counts();

@@ -22,18 +22,28 @@ pub(super) struct PolicyCommand {
 
 fn account(text: &str) -> Result<String, String> {
     let valid = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if valid { Ok(text.to_owned()) } else { Err("an AWS account has twelve digits".to_owned()) }
+    if valid {
+        Ok(text.to_owned())
+    } else {
+        Err("an AWS account has twelve digits".to_owned())
+    }
 }
 
 pub(super) fn run(_context: &Context, command: PolicyCommand) -> Result<Exit, Failure> {
     if let Some(region) = &command.region {
         field::region(region).map_err(|code| {
-            Failure::Problems(vec![Problem { field: "region".to_owned(), given: region.clone(), code }])
+            Failure::Problems(vec![Problem {
+                field: "region".to_owned(),
+                given: region.clone(),
+                code,
+            }])
         })?;
     }
-    let text = policy::text(command.account.as_deref(), command.region.as_deref()).map_err(|error| Failure::other("the policy can't be written", error))?;
+    let text = policy::text(command.account.as_deref(), command.region.as_deref())
+        .map_err(|error| Failure::other("the policy can't be written", error))?;
     // The policy is JSON in any case.
-    let document: Value = serde_json::from_str(&text).map_err(|error| Failure::other("the policy is not JSON", error))?;
+    let document: Value =
+        serde_json::from_str(&text).map_err(|error| Failure::other("the policy is not JSON", error))?;
     output::json(&document);
     Ok(Exit::Done)
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use engine::cloud::AwsFault;
 use engine::plan::action::{Action, OutputName, Removal};
 use engine::plan::{Plan, Purpose};
 use engine::run::{RunState, StepRecord};
 use engine::step::{Diagnosis, Outcome, Waiting};
-use engine::cloud::AwsFault;
 use serde::Serialize;
-use store::runs::{self, Run};
 use store::Database;
+use store::runs::{self, Run};
 
 use super::failure::Exit;
 use crate::runs::outcome;
@@ -62,7 +62,12 @@ pub(super) struct StepReport {
 
 impl Report {
     /// Puts it together from the ledger.
-    pub(super) async fn of(db: &Database, run: &Run, connection: &str, taken_over: bool) -> Result<Self, store::Error> {
+    pub(super) async fn of(
+        db: &Database,
+        run: &Run,
+        connection: &str,
+        taken_over: bool,
+    ) -> Result<Self, store::Error> {
         let run = runs::get(db, run.id).await?;
         let plan = runs::plan(db, run.id).await?;
         let records = runs::steps(db, run.id).await?;
@@ -100,16 +105,26 @@ impl Report {
 }
 
 fn steps(plan: &Plan, records: Vec<StepRecord>) -> Vec<StepReport> {
-    let mut records: BTreeMap<_, _> = records.into_iter().map(|record| (record.step.clone(), record)).collect();
+    let mut records: BTreeMap<_, _> = records
+        .into_iter()
+        .map(|record| (record.step.clone(), record))
+        .collect();
     plan.steps
         .iter()
         .map(|planned| {
-            let record = records.remove(&planned.id).unwrap_or_else(|| StepRecord::pending(planned.id.clone()));
-            let duration = record.started_at.zip(record.finished_at).map_or(0, |(from, to)| to.duration_since(from).as_millis());
+            let record = records
+                .remove(&planned.id)
+                .unwrap_or_else(|| StepRecord::pending(planned.id.clone()));
+            let duration = record
+                .started_at
+                .zip(record.finished_at)
+                .map_or(0, |(from, to)| to.duration_since(from).as_millis());
             StepReport {
                 id: planned.id.to_string(),
                 kind: kind(&planned.action),
-                outcome: record.outcome.or_else(|| record.diagnosis.is_some().then_some(Outcome::Blocked)),
+                outcome: record
+                    .outcome
+                    .or_else(|| record.diagnosis.is_some().then_some(Outcome::Blocked)),
                 duration_ms: u64::try_from(duration).unwrap_or(0),
                 aws: record.outputs,
                 waiting: record.waiting,
@@ -122,10 +137,19 @@ fn steps(plan: &Plan, records: Vec<StepRecord>) -> Vec<StepReport> {
 
 /// The kind of a step in one word, as it stands in plans: `service`, `remove_service`.
 pub(super) fn kind(action: &Action) -> String {
-    let tag = |value: serde_json::Value, name: &str| value.get(name).and_then(|tag| tag.as_str()).map(str::to_owned);
-    let removed = |target: &Removal| serde_json::to_value(target).ok().and_then(|value| tag(value, "what"));
+    let tag = |value: serde_json::Value, name: &str| {
+        value.get(name).and_then(|tag| tag.as_str()).map(str::to_owned)
+    };
+    let removed = |target: &Removal| {
+        serde_json::to_value(target)
+            .ok()
+            .and_then(|value| tag(value, "what"))
+    };
     match action {
         Action::Remove { target } => format!("remove_{}", removed(target).unwrap_or_default()),
-        other => serde_json::to_value(other).ok().and_then(|value| tag(value, "kind")).unwrap_or_default(),
+        other => serde_json::to_value(other)
+            .ok()
+            .and_then(|value| tag(value, "kind"))
+            .unwrap_or_default(),
     }
 }

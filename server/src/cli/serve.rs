@@ -59,9 +59,11 @@ async fn serve(
     storage: &Storage,
     asked_to_end: &CancellationToken,
 ) -> Result<(), Failure> {
-    let panel = storage.panel(&context.storage, &config.base_url, &config.time_zone).await?;
-    let router = web::router(Arc::clone(&panel), config)
-        .map_err(|error| Failure::other("SLIPWAY_BASE_URL", error))?;
+    let panel = storage
+        .panel(&context.storage, &config.base_url, &config.time_zone)
+        .await?;
+    let router =
+        web::router(Arc::clone(&panel), config).map_err(|error| Failure::other("SLIPWAY_BASE_URL", error))?;
     announce(context, config, &panel).await?;
     let worker = runs::worker::spawn(Arc::clone(&panel));
     let keeper = housekeeping::spawn(Arc::clone(&panel));
@@ -73,8 +75,11 @@ async fn serve(
             stopping.cancel();
         }
     };
-    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(ending);
+    let serving = axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(ending);
     let served = tokio::select! {
         served = serving.into_future() => served.map_err(|error| Failure::other("the web server failed", error)),
         // Requests that do not end by themselves are cut off.
@@ -91,8 +96,10 @@ async fn serve(
 
 fn ask_to_end() -> Result<CancellationToken, Failure> {
     let asked = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| Failure::other("signals can't be heard", error))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| Failure::other("signals can't be heard", error))?;
+    let mut terminate =
+        signal(SignalKind::terminate()).map_err(|error| Failure::other("signals can't be heard", error))?;
+    let mut interrupt =
+        signal(SignalKind::interrupt()).map_err(|error| Failure::other("signals can't be heard", error))?;
     let token = asked.clone();
     tokio::spawn(async move {
         tokio::select! {
@@ -109,10 +116,13 @@ async fn announce(context: &Context, config: &WebConfig, panel: &Panel) -> Resul
     let token = store::setup::issue(&panel.db).await?;
     let link = token.map(|token| format!("{}{}", config.base_url, app::routes::setup(token.expose())));
     if let (Some(link), Some(file)) = (&link, &config.setup_link_file) {
-        write_private(file, link).map_err(|error| Failure::other(&format!("{} can't be written", file.display()), error))?;
+        write_private(file, link)
+            .map_err(|error| Failure::other(&format!("{} can't be written", file.display()), error))?;
     }
     if context.json {
-        output::json(&json!({ "version": env!("CARGO_PKG_VERSION"), "panel": config.base_url, "setup": link }));
+        output::json(
+            &json!({ "version": env!("CARGO_PKG_VERSION"), "panel": config.base_url, "setup": link }),
+        );
         return Ok(());
     }
     output::line(&format!("Slipway {}", env!("CARGO_PKG_VERSION")));
@@ -131,6 +141,10 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     writeln!(file, "{text}")
 }

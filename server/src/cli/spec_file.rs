@@ -15,9 +15,15 @@ const LONGEST: u64 = 1024 * 1024;
 /// Reads TOML, or JSON when the file's name or its first character says so.
 pub(super) fn load(path: &Path) -> Result<StackSpec, Failure> {
     let text = text(path)?;
-    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+    let is_json = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
         || text.trim_start().starts_with('{');
-    let spec = if is_json { read::from_json(&text) } else { read::from_toml(&text) };
+    let spec = if is_json {
+        read::from_json(&text)
+    } else {
+        read::from_toml(&text)
+    };
     spec.map_err(Failure::Problems)
 }
 
@@ -33,7 +39,10 @@ fn text(path: &Path) -> Result<String, Failure> {
         Err(error) => Err(Failure::Problems(vec![Problem {
             field: "spec".to_owned(),
             given: path.display().to_string(),
-            code: ProblemCode::Syntax { line: None, message: format!("{}: {error}", path.display()) },
+            code: ProblemCode::Syntax {
+                line: None,
+                message: format!("{}: {error}", path.display()),
+            },
         }])),
     }
 }

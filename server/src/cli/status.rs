@@ -36,7 +36,10 @@ async fn all(context: &Context) -> Result<Exit, Failure> {
         let mut rows = Vec::new();
         for stack in stacks::list(&panel.db).await? {
             let connection = connections::get(&panel.db, stack.connection_id).await?;
-            let run = latest.iter().find(|summary| summary.run.stack_id == stack.id).map(|summary| summary.run.clone());
+            let run = latest
+                .iter()
+                .find(|summary| summary.run.stack_id == stack.id)
+                .map(|summary| summary.run.clone());
             rows.push((stack, connection, run));
         }
         Ok(rows)
@@ -58,7 +61,9 @@ async fn all(context: &Context) -> Result<Exit, Failure> {
         let rows: Vec<Vec<String>> = rows
             .iter()
             .map(|(stack, connection, run)| {
-                let state = run.as_ref().map_or("", |run| app::words::run::run_state(app::i18n::Locale::en, run.state).1);
+                let state = run.as_ref().map_or("", |run| {
+                    app::words::run::run_state(app::i18n::Locale::en, run.state).1
+                });
                 vec![
                     stack.name.clone(),
                     connection.name.clone(),
@@ -106,7 +111,11 @@ async fn one(context: &Context, name: &str, connection: Option<&str>) -> Result<
         let rows: Vec<Vec<String>> = outputs
             .steps
             .iter()
-            .flat_map(|(step, outputs)| outputs.values().map(move |value| vec![step.to_string(), value.clone()]))
+            .flat_map(|(step, outputs)| {
+                outputs
+                    .values()
+                    .map(move |value| vec![step.to_string(), value.clone()])
+            })
             .collect();
         for line in table::lines(&rows) {
             output::line(&line);
@@ -117,7 +126,9 @@ async fn one(context: &Context, name: &str, connection: Option<&str>) -> Result<
 
 async fn last_run(panel: &Panel, connection: &Connection, stack: &Stack) -> Result<Option<Report>, Failure> {
     match runs::of_stack(&panel.db, stack.id, 1).await?.into_iter().next() {
-        Some(summary) => Ok(Some(Report::of(&panel.db, &summary.run, &connection.name, false).await?)),
+        Some(summary) => Ok(Some(
+            Report::of(&panel.db, &summary.run, &connection.name, false).await?,
+        )),
         None => Ok(None),
     }
 }

@@ -20,17 +20,28 @@ impl Storage {
     /// Opens the database and brings its schema up to date.
     pub(super) async fn open(args: &StorageArgs) -> Result<Self, Failure> {
         match &args.database_url {
-            Some(url) => Ok(Self { db: Database::open(url.expose()).await?, cluster: None }),
+            Some(url) => Ok(Self {
+                db: Database::open(url.expose()).await?,
+                cluster: None,
+            }),
             None => {
                 let cluster = Cluster::start(args.data_dir()?).await?;
                 let db = Database::open(&cluster.url()).await?;
-                Ok(Self { db, cluster: Some(cluster) })
+                Ok(Self {
+                    db,
+                    cluster: Some(cluster),
+                })
             }
         }
     }
 
     /// Opens everything a command works with, the practice accounts included.
-    pub(super) async fn panel(&self, args: &StorageArgs, base_url: &str, time_zone: &str) -> Result<Arc<Panel>, Failure> {
+    pub(super) async fn panel(
+        &self,
+        args: &StorageArgs,
+        base_url: &str,
+        time_zone: &str,
+    ) -> Result<Arc<Panel>, Failure> {
         practice::ensure_defaults(&self.db, args.practice_speed).await?;
         let facts = Facts {
             base_url: base_url.to_owned(),

@@ -10,8 +10,15 @@ use uuid::Uuid;
 
 /// The monitor whose looks draw a stack's history: what a visitor meets.
 fn drawn(monitors: &HashMap<Uuid, Vec<Monitor>>) -> Vec<(Uuid, i64)> {
-    let http = |all: &Vec<Monitor>| all.iter().find(|monitor| monitor.kind == Kind::Http).map(|monitor| monitor.id);
-    monitors.iter().filter_map(|(stack, all)| Some((*stack, http(all)?))).collect()
+    let http = |all: &Vec<Monitor>| {
+        all.iter()
+            .find(|monitor| monitor.kind == Kind::Http)
+            .map(|monitor| monitor.id)
+    };
+    monitors
+        .iter()
+        .filter_map(|(stack, all)| Some((*stack, http(all)?)))
+        .collect()
 }
 
 /// Slots of `slot_s` seconds for every stack, oldest first.
@@ -29,9 +36,17 @@ pub async fn slots(
     let ids: Vec<i64> = drawn.iter().map(|(_, id)| *id).collect();
     let mut found = history::slots(db, &ids, from, to, slot_s).await?;
     let of = |id: i64, found: &mut BTreeMap<i64, Vec<history::Slot>>| {
-        found.remove(&id).unwrap_or_default().into_iter().map(slot).collect()
+        found
+            .remove(&id)
+            .unwrap_or_default()
+            .into_iter()
+            .map(slot)
+            .collect()
     };
-    Ok(drawn.into_iter().map(|(stack, id)| (stack, of(id, &mut found))).collect())
+    Ok(drawn
+        .into_iter()
+        .map(|(stack, id)| (stack, of(id, &mut found)))
+        .collect())
 }
 
 fn slot(slot: history::Slot) -> HistorySlot {
@@ -59,5 +74,8 @@ pub async fn uptime(
     let drawn = drawn(monitors);
     let ids: Vec<i64> = drawn.iter().map(|(_, id)| *id).collect();
     let spent = history::spent(db, &ids, from, to).await?;
-    Ok(drawn.into_iter().filter_map(|(stack, id)| Some((stack, spent.get(&id)?.uptime()?))).collect())
+    Ok(drawn
+        .into_iter()
+        .filter_map(|(stack, id)| Some((stack, spent.get(&id)?.uptime()?)))
+        .collect())
 }

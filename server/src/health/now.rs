@@ -26,8 +26,13 @@ impl Facts {
 
 /// The stack's health: the worst of its monitors. `None`: it is not watched.
 pub fn of(monitors: &[Monitor]) -> Option<HealthNow> {
-    let worst = monitors.iter().max_by_key(|monitor| badness(monitor.standing.state))?;
-    let facts: Vec<(Kind, Facts)> = monitors.iter().map(|monitor| (monitor.kind, Facts::of(monitor))).collect();
+    let worst = monitors
+        .iter()
+        .max_by_key(|monitor| badness(monitor.standing.state))?;
+    let facts: Vec<(Kind, Facts)> = monitors
+        .iter()
+        .map(|monitor| (monitor.kind, Facts::of(monitor)))
+        .collect();
     let http = monitors.iter().find(|monitor| monitor.kind == Kind::Http);
     Some(HealthNow {
         state: state(worst.standing.state),

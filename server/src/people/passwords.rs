@@ -23,7 +23,9 @@ pub struct HashingFailed {
 
 impl HashingFailed {
     fn new(reason: impl std::fmt::Display) -> Self {
-        Self { reason: reason.to_string() }
+        Self {
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -41,7 +43,10 @@ impl Passwords {
     /// [`HashingFailed`].
     pub fn new() -> Result<Self, HashingFailed> {
         let nobody = hash(&rand::random::<u128>().to_string())?;
-        Ok(Self { places: Arc::new(Semaphore::new(AT_ONCE)), nobody })
+        Ok(Self {
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            nobody,
+        })
     }
 
     /// The hash to store.
@@ -63,8 +68,14 @@ impl Passwords {
         Ok(fits && known)
     }
 
-    async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashingFailed> {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(HashingFailed::new)?;
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashingFailed> {
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(HashingFailed::new)?;
         tokio::task::spawn_blocking(move || {
             let answer = work();
             drop(place);
@@ -82,7 +93,9 @@ fn argon() -> Result<Argon2<'static>, HashingFailed> {
 
 fn hash(password: &str) -> Result<PasswordHash, HashingFailed> {
     let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(HashingFailed::new)?;
-    let phc = argon()?.hash_password(password.as_bytes(), &salt).map_err(HashingFailed::new)?;
+    let phc = argon()?
+        .hash_password(password.as_bytes(), &salt)
+        .map_err(HashingFailed::new)?;
     Ok(PasswordHash::new(phc.to_string()))
 }
 
@@ -104,8 +117,18 @@ mod tests {
         let passwords = Passwords::new().unwrap();
         let stored = passwords.hash("correct horse".to_owned()).await.unwrap();
         assert!(stored.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(passwords.fits("correct horse".to_owned(), Some(stored.clone())).await.unwrap());
-        assert!(!passwords.fits("wrong horse".to_owned(), Some(stored)).await.unwrap());
+        assert!(
+            passwords
+                .fits("correct horse".to_owned(), Some(stored.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .fits("wrong horse".to_owned(), Some(stored))
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]

@@ -56,14 +56,24 @@ impl SlowDown {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if let Some(failures) = recent(inner.addresses.get(&network(address)), now) {
-            let wait = growing(failures.count, FREE_PER_ADDRESS, Duration::from_secs(1), LONGEST_WAIT);
+            let wait = growing(
+                failures.count,
+                FREE_PER_ADDRESS,
+                Duration::from_secs(1),
+                LONGEST_WAIT,
+            );
             let left = wait.saturating_sub(now.duration_since(failures.last));
             if !left.is_zero() {
                 return Verdict::Wait(left);
             }
         }
         let delay = recent(inner.accounts.get(&key(account)), now).map_or(Duration::ZERO, |failures| {
-            growing(failures.count, FREE_PER_ACCOUNT, Duration::from_millis(250), LONGEST_DELAY)
+            growing(
+                failures.count,
+                FREE_PER_ACCOUNT,
+                Duration::from_millis(250),
+                LONGEST_DELAY,
+            )
         });
         Verdict::Proceed(delay)
     }
@@ -97,7 +107,9 @@ fn key(account: &str) -> String {
 }
 
 fn recent(failures: Option<&Failures>, now: Instant) -> Option<Failures> {
-    failures.filter(|failures| now.duration_since(failures.last) < MEMORY).copied()
+    failures
+        .filter(|failures| now.duration_since(failures.last) < MEMORY)
+        .copied()
 }
 
 /// Nothing for the free ones, then `unit`, doubling, up to `most`.
@@ -112,7 +124,10 @@ fn count<K: std::hash::Hash + Eq + Clone>(entries: &mut HashMap<K, Failures>, ke
     if entries.len() >= ENTRIES && !entries.contains_key(&key) {
         entries.retain(|_, failures| now.duration_since(failures.last) < MEMORY);
         if entries.len() >= ENTRIES
-            && let Some(oldest) = entries.iter().min_by_key(|(_, failures)| failures.last).map(|(key, _)| key.clone())
+            && let Some(oldest) = entries
+                .iter()
+                .min_by_key(|(_, failures)| failures.last)
+                .map(|(key, _)| key.clone())
         {
             entries.remove(&oldest);
         }
@@ -142,18 +157,30 @@ mod tests {
     async fn a_few_mistakes_cost_nothing() {
         let slow = SlowDown::default();
         fail(&slow, FREE_PER_ACCOUNT, HERE, "a@example.com");
-        assert_eq!(slow.verdict(HERE, "a@example.com"), Verdict::Proceed(Duration::ZERO));
+        assert_eq!(
+            slow.verdict(HERE, "a@example.com"),
+            Verdict::Proceed(Duration::ZERO)
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_address_waits_longer_with_every_failure_and_is_heard_again() {
         let slow = SlowDown::default();
         fail(&slow, FREE_PER_ADDRESS + 1, HERE, "a@example.com");
-        assert_eq!(slow.verdict(HERE, "b@example.com"), Verdict::Wait(Duration::from_secs(1)));
+        assert_eq!(
+            slow.verdict(HERE, "b@example.com"),
+            Verdict::Wait(Duration::from_secs(1))
+        );
         fail(&slow, 2, HERE, "a@example.com");
-        assert_eq!(slow.verdict(HERE, "b@example.com"), Verdict::Wait(Duration::from_secs(4)));
+        assert_eq!(
+            slow.verdict(HERE, "b@example.com"),
+            Verdict::Wait(Duration::from_secs(4))
+        );
         tokio::time::advance(Duration::from_secs(4)).await;
-        assert_eq!(slow.verdict(HERE, "b@example.com"), Verdict::Proceed(Duration::ZERO));
+        assert_eq!(
+            slow.verdict(HERE, "b@example.com"),
+            Verdict::Proceed(Duration::ZERO)
+        );
         fail(&slow, 40, HERE, "a@example.com");
         assert_eq!(slow.verdict(HERE, "b@example.com"), Verdict::Wait(LONGEST_WAIT));
     }
@@ -162,7 +189,10 @@ mod tests {
     async fn nobody_is_locked_out_by_somebody_else() {
         let slow = SlowDown::default();
         fail(&slow, 1_000, HERE, "Victim@example.com ");
-        assert_eq!(slow.verdict(THERE, "victim@example.com"), Verdict::Proceed(LONGEST_DELAY));
+        assert_eq!(
+            slow.verdict(THERE, "victim@example.com"),
+            Verdict::Proceed(LONGEST_DELAY)
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -170,9 +200,15 @@ mod tests {
         let slow = SlowDown::default();
         fail(&slow, 30, HERE, "a@example.com");
         slow.succeeded(HERE);
-        assert_eq!(slow.verdict(HERE, "b@example.com"), Verdict::Proceed(Duration::ZERO));
+        assert_eq!(
+            slow.verdict(HERE, "b@example.com"),
+            Verdict::Proceed(Duration::ZERO)
+        );
         tokio::time::advance(MEMORY).await;
-        assert_eq!(slow.verdict(HERE, "a@example.com"), Verdict::Proceed(Duration::ZERO));
+        assert_eq!(
+            slow.verdict(HERE, "a@example.com"),
+            Verdict::Proceed(Duration::ZERO)
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -182,9 +218,15 @@ mod tests {
             slow.failed(format!("2001:db8::{host:x}").parse().unwrap(), "a@example.com");
         }
         let other_host = "2001:db8::ffff:1".parse().unwrap();
-        assert!(matches!(slow.verdict(other_host, "b@example.com"), Verdict::Wait(_)));
+        assert!(matches!(
+            slow.verdict(other_host, "b@example.com"),
+            Verdict::Wait(_)
+        ));
         let other_network = "2001:db8:0:1::1".parse().unwrap();
-        assert!(matches!(slow.verdict(other_network, "b@example.com"), Verdict::Proceed(_)));
+        assert!(matches!(
+            slow.verdict(other_network, "b@example.com"),
+            Verdict::Proceed(_)
+        ));
     }
 
     #[tokio::test(start_paused = true)]

@@ -189,9 +189,16 @@ impl Ledger for Settling<'_> {
     async fn run_state(&self, state: RunState) -> Result<(), LedgerError> {
         if state.is_over() {
             let steps = self.inner.steps().await?;
-            outcome::settle(&self.panel.db, &self.ready.stack, &self.run, &self.ready.plan, &steps, state)
-                .await
-                .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
+            outcome::settle(
+                &self.panel.db,
+                &self.ready.stack,
+                &self.run,
+                &self.ready.plan,
+                &steps,
+                state,
+            )
+            .await
+            .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
         }
         self.inner.run_state(state).await
     }

@@ -36,9 +36,16 @@ pub fn url(plan: &Plan, steps: &[StepRecord]) -> Option<String> {
         let record = steps.iter().find(|record| record.step == planned.id)?;
         record.outputs.get(&name).cloned()
     };
-    output(|action| matches!(action, Action::Reachable { .. }), OutputName::Url).or_else(|| {
-        output(|action| matches!(action, Action::LoadBalancer { .. }), OutputName::DnsName)
-            .map(|host| format!("http://{host}"))
+    output(
+        |action| matches!(action, Action::Reachable { .. }),
+        OutputName::Url,
+    )
+    .or_else(|| {
+        output(
+            |action| matches!(action, Action::LoadBalancer { .. }),
+            OutputName::DnsName,
+        )
+        .map(|host| format!("http://{host}"))
     })
 }
 

@@ -77,7 +77,10 @@ pub async fn plan_destroy(db: &Database, open: &OpenCloud, stack: &Stack) -> Res
 async fn memory(db: &Database, stack: &Stack) -> Result<Memory, store::Error> {
     let mut past = Vec::new();
     for summary in runs::of_stack(db, stack.id, EVERY_RUN).await? {
-        past.push((runs::plan(db, summary.run.id).await?, runs::steps(db, summary.run.id).await?));
+        past.push((
+            runs::plan(db, summary.run.id).await?,
+            runs::steps(db, summary.run.id).await?,
+        ));
     }
     past.reverse();
     Ok(Memory::collect(&past))
@@ -95,7 +98,9 @@ pub async fn start(
     actor: Option<Uuid>,
 ) -> Result<Run, StartError> {
     if plan.is_blocked() {
-        return Err(StartError::Blocked(plan.findings_of(Weight::Block).cloned().collect()));
+        return Err(StartError::Blocked(
+            plan.findings_of(Weight::Block).cloned().collect(),
+        ));
     }
     let db = &panel.db;
     let existing = match stacks::by_name(db, connection.id, &plan.spec.name).await {
@@ -138,7 +143,10 @@ pub async fn start(
 
 async fn refuse_unfinished(db: &Database, stack: Uuid) -> Result<(), StartError> {
     match runs::unfinished(db, stack).await? {
-        Some(run) => Err(StartError::Unfinished { run: run.id, number: run.number }),
+        Some(run) => Err(StartError::Unfinished {
+            run: run.id,
+            number: run.number,
+        }),
         None => Ok(()),
     }
 }

@@ -22,7 +22,11 @@ pub fn channel() -> Sender<Signal> {
 ///
 /// # Errors
 /// When listening can't begin.
-pub async fn listen(db: &Database, words: Sender<Signal>, stopping: CancellationToken) -> Result<(), store::Error> {
+pub async fn listen(
+    db: &Database,
+    words: Sender<Signal>,
+    stopping: CancellationToken,
+) -> Result<(), store::Error> {
     let signals = store::runs::watch(db).await?;
     tokio::spawn(async move {
         let mut signals = std::pin::pin!(signals);
@@ -60,8 +64,18 @@ mod tests {
         let words = channel();
         let mut receiver = words.subscribe();
         let (mine, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        words.send(Signal::Event { run_id: other, event_id: 1 }).unwrap();
-        words.send(Signal::Event { run_id: mine, event_id: 2 }).unwrap();
+        words
+            .send(Signal::Event {
+                run_id: other,
+                event_id: 1,
+            })
+            .unwrap();
+        words
+            .send(Signal::Event {
+                run_id: mine,
+                event_id: 2,
+            })
+            .unwrap();
         assert!(word_about(&mut receiver, mine).await);
         words.send(Signal::Missed).unwrap();
         assert!(word_about(&mut receiver, mine).await);

@@ -26,6 +26,9 @@ pub fn spawn(panel: Arc<Panel>) -> JoinHandle<()> {
             })
         };
         let stopping = panel.stopping.clone();
-        jobs::work(&panel.db, WorkOptions::default(), handler, async move { stopping.cancelled().await }).await;
+        jobs::work(&panel.db, WorkOptions::default(), handler, async move {
+            stopping.cancelled().await
+        })
+        .await;
     })
 }

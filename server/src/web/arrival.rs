@@ -28,7 +28,9 @@ pub(super) async fn stream(
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let event = once(async move { Ok::<_, Infallible>(arrival(&panel, &backend, &draft).await) });
-    Sse::new(event).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
+    Sse::new(event)
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+        .into_response()
 }
 
 /// The event, or a comment when it is time to come back.

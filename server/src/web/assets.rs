@@ -41,8 +41,13 @@ async fn cached(request: Request, next: Next) -> Response {
 fn is_named_by_content(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or_default();
     let parts: Vec<&str> = file.split('.').collect();
-    let [_, .., mark, _] = parts.as_slice() else { return false };
-    mark.len() >= 8 && mark.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    let [_, .., mark, _] = parts.as_slice() else {
+        return false;
+    };
+    mark.len() >= 8
+        && mark
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 #[cfg(test)]
@@ -52,7 +57,13 @@ mod tests {
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
         assert!(is_named_by_content("/pkg/slipway.B2x9QkT1uVw.js"));
-        for path in ["/pkg/slipway.js", "/pkg/slipway.css", "/pkg/slipway_bg.wasm", "/favicon.svg", "/pkg/"] {
+        for path in [
+            "/pkg/slipway.js",
+            "/pkg/slipway.css",
+            "/pkg/slipway_bg.wasm",
+            "/favicon.svg",
+            "/pkg/",
+        ] {
             assert!(!is_named_by_content(path), "{path}");
         }
     }

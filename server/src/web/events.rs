@@ -59,7 +59,10 @@ pub(super) async fn stream(
     };
     let sse = Sse::new(events(line)).keep_alive(KeepAlive::new().interval(HEARTBEAT));
     // Proxies that collect answers would turn live into late.
-    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    let unbuffered = (
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
     ([unbuffered], sse).into_response()
 }
 

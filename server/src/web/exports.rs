@@ -12,15 +12,30 @@ pub(super) async fn download(
     Path((draft, format)): Path<(String, String)>,
 ) -> Response {
     let (format, name, kind) = match format.as_str() {
-        "cli" => (ExportFormat::Cli, "slipway.sh", "text/x-shellscript; charset=utf-8"),
+        "cli" => (
+            ExportFormat::Cli,
+            "slipway.sh",
+            "text/x-shellscript; charset=utf-8",
+        ),
         "terraform" => (ExportFormat::Terraform, "main.tf", "text/plain; charset=utf-8"),
-        "spec" => (ExportFormat::Spec, "slipway.toml", "application/toml; charset=utf-8"),
+        "spec" => (
+            ExportFormat::Spec,
+            "slipway.toml",
+            "application/toml; charset=utf-8",
+        ),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     match backend.export(&draft, format).await {
         Ok(text) => {
             let disposition = format!("attachment; filename=\"{name}\"");
-            ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], text).into_response()
+            (
+                [
+                    (header::CONTENT_TYPE, kind.to_owned()),
+                    (header::CONTENT_DISPOSITION, disposition),
+                ],
+                text,
+            )
+                .into_response()
         }
         Err(error) => super::events::refuse(error),
     }

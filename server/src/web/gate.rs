@@ -25,7 +25,12 @@ pub(super) struct Gate {
 }
 
 /// Addresses that anybody may ask, beside `/setup/…`.
-const PUBLIC: [&str; 4] = [app::routes::SIGN_IN, app::routes::SIGN_OUT, "/api/language", "/api/theme"];
+const PUBLIC: [&str; 4] = [
+    app::routes::SIGN_IN,
+    app::routes::SIGN_OUT,
+    "/api/language",
+    "/api/theme",
+];
 
 /// A session is extended at most this often, in seconds: not every request needs a write.
 const TOUCH_EVERY_S: i64 = 60;
@@ -33,11 +38,19 @@ const TOUCH_EVERY_S: i64 = 60;
 const TOUCHED_AT: &str = "touched_at";
 
 /// Finds out who asks, and lets them pass or shows them the sign-in page.
-pub(super) async fn pass(State(gate): State<Gate>, session: Session, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass(
+    State(gate): State<Gate>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let viewer = match viewer(&gate.panel, &session).await {
         Ok(viewer) => viewer,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "nobody can be recognised");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "nobody can be recognised"
+            );
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
@@ -55,14 +68,18 @@ pub(super) async fn pass(State(gate): State<Gate>, session: Session, mut request
         locale: locale(request.headers()),
     };
     request.extensions_mut().insert(backend.clone());
-    request.extensions_mut().insert::<SharedBackend>(Arc::new(backend));
+    request
+        .extensions_mut()
+        .insert::<SharedBackend>(Arc::new(backend));
     next.run(request).await
 }
 
 /// Whether anybody may ask this address.
 pub(super) fn is_public(path: &str) -> bool {
     PUBLIC.contains(&path)
-        || path.strip_prefix("/setup/").is_some_and(|token| !token.is_empty() && !token.contains('/'))
+        || path
+            .strip_prefix("/setup/")
+            .is_some_and(|token| !token.is_empty() && !token.contains('/'))
 }
 
 /// Addresses that a page asks again and again while nobody may be looking: they don't count as use.
@@ -74,7 +91,10 @@ async fn viewer(panel: &Panel, session: &Session) -> Result<Option<Viewer>, stor
     let id = match session.get::<Uuid>(sessions::USER_ID).await {
         Ok(id) => id,
         Err(tower_sessions::session::Error::Store(error)) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the session could not be read");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the session could not be read"
+            );
             panel.db.ping().await?;
             None
         }
@@ -82,7 +102,11 @@ async fn viewer(panel: &Panel, session: &Session) -> Result<Option<Viewer>, stor
     };
     let Some(id) = id else { return Ok(None) };
     match users::get(&panel.db, id).await {
-        Ok(user) => Ok(Some(Viewer { id: user.id.to_string(), email: user.email, name: user.display_name })),
+        Ok(user) => Ok(Some(Viewer {
+            id: user.id.to_string(),
+            email: user.email,
+            name: user.display_name,
+        })),
         Err(store::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }
@@ -94,7 +118,10 @@ async fn touch(session: &Session) {
     if last.is_none_or(|last| now - last >= TOUCH_EVERY_S)
         && let Err(error) = session.insert(TOUCHED_AT, now).await
     {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a session was not extended");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "a session was not extended"
+        );
     }
 }
 
@@ -107,11 +134,20 @@ fn turn_away(request: &Request) -> Response {
         .is_some_and(|accept| accept.contains("text/html"));
     if !wants_page {
         let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        return (StatusCode::UNAUTHORIZED, [json], r#"{"error":{"code":"sign_in_needed"}}"#).into_response();
+        return (
+            StatusCode::UNAUTHORIZED,
+            [json],
+            r#"{"error":{"code":"sign_in_needed"}}"#,
+        )
+            .into_response();
     }
     let target = match (request.method(), request.uri().path_and_query()) {
         (&Method::GET, Some(asked)) if asked.as_str() != app::routes::HOME => {
-            format!("{}?next={}", app::routes::SIGN_IN, percent_encoded(asked.as_str()))
+            format!(
+                "{}?next={}",
+                app::routes::SIGN_IN,
+                percent_encoded(asked.as_str())
+            )
         }
         _ => app::routes::SIGN_IN.to_owned(),
     };
@@ -121,16 +157,19 @@ fn turn_away(request: &Request) -> Response {
 /// Everything but unreserved characters and `/` as `%XX`.
 fn percent_encoded(text: &str) -> String {
     use std::fmt::Write;
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => out.push(char::from(byte)),
-            other => {
-                // Writing to a String can't fail.
-                let _ = write!(out, "%{other:02X}");
+    text.bytes()
+        .fold(String::with_capacity(text.len()), |mut out, byte| {
+            match byte {
+                b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                    out.push(char::from(byte))
+                }
+                other => {
+                    // Writing to a String can't fail.
+                    let _ = write!(out, "%{other:02X}");
+                }
             }
-        }
-        out
-    })
+            out
+        })
 }
 
 /// Where a request comes from: the peer, or what a trusted proxy says it was.
@@ -139,8 +178,17 @@ fn address(request: &Request, trust_proxy: bool) -> IpAddr {
         let last = request.headers().get_all("x-forwarded-for").iter().next_back()?;
         last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
     };
-    let peer = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let known = if trust_proxy { forwarded().or_else(peer) } else { peer() };
+    let peer = || {
+        request
+            .extensions()
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|info| info.0.ip())
+    };
+    let known = if trust_proxy {
+        forwarded().or_else(peer)
+    } else {
+        peer()
+    };
     known.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
@@ -151,9 +199,17 @@ fn locale(headers: &HeaderMap) -> Locale {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| if name == LOCALE_COOKIE { from_tag(value) } else { None });
+        .find_map(|(name, value)| {
+            if name == LOCALE_COOKIE {
+                from_tag(value)
+            } else {
+                None
+            }
+        });
     cookie.unwrap_or_else(|| {
-        let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let header = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
         from_accept_language(header.unwrap_or_default())
     })
 }
@@ -167,8 +223,16 @@ mod tests {
         for path in ["/sign-in", "/setup/abc", "/api/sign_out", "/api/language"] {
             assert!(is_public(path), "{path}");
         }
-        for path in ["/", "/stacks/1", "/setup/", "/setup/a/b", "/sign-in/x", "/api/apply", "/styleguide", "/runs/1/events"]
-        {
+        for path in [
+            "/",
+            "/stacks/1",
+            "/setup/",
+            "/setup/a/b",
+            "/sign-in/x",
+            "/api/apply",
+            "/styleguide",
+            "/runs/1/events",
+        ] {
             assert!(!is_public(path), "{path}");
         }
     }

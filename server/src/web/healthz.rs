@@ -17,8 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) async fn answer(State(panel): State<Arc<Panel>>) -> (StatusCode, Json<Value>) {
     match tokio::time::timeout(PATIENCE, panel.db.ping()).await {
         Ok(Ok(())) => (StatusCode::OK, Json(json!({"status": "ok"}))),
-        Ok(Err(_)) | Err(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "unavailable", "reason": "database"})))
-        }
+        Ok(Err(_)) | Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({"status": "unavailable", "reason": "database"})),
+        ),
     }
 }

@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use app::backend::SharedBackend;
 use axum::Router;
-use axum::http::request::Parts;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -46,7 +46,11 @@ const IDLE_MINUTES: i64 = 30;
 
 /// The name of the session cookie. `__Host-` makes browsers insist on HTTPS, this host and the root path.
 fn cookie_name(secure: bool) -> &'static str {
-    if secure { "__Host-slipway" } else { "slipway_session" }
+    if secure {
+        "__Host-slipway"
+    } else {
+        "slipway_session"
+    }
 }
 
 /// Everything the panel answers.
@@ -68,7 +72,10 @@ pub fn router(panel: Arc<Panel>, config: &WebConfig) -> Result<Router, ConfigErr
         .with_same_site(SameSite::Lax)
         .with_secure(config.secure)
         .with_expiry(Expiry::OnInactivity(time::Duration::minutes(IDLE_MINUTES)));
-    let gate = gate::Gate { panel: Arc::clone(&panel), trust_proxy: config.trust_proxy };
+    let gate = gate::Gate {
+        panel: Arc::clone(&panel),
+        trust_proxy: config.trust_proxy,
+    };
 
     let pages = Router::new()
         .route("/runs/{id}/events", get(events::stream))
@@ -97,7 +104,10 @@ pub fn router(panel: Arc<Panel>, config: &WebConfig) -> Result<Router, ConfigErr
         .fallback_service(pages);
     Ok(router.layer(
         ServiceBuilder::new()
-            .layer(from_fn_with_state(headers::Policy::new(config.secure), headers::secure))
+            .layer(from_fn_with_state(
+                headers::Policy::new(config.secure),
+                headers::secure,
+            ))
             .layer(CatchPanicLayer::custom(panics::answer))
             .layer(from_fn(panics::guard))
             .layer(CompressionLayer::new().gzip(true).br(true))
@@ -107,16 +117,22 @@ pub fn router(panel: Arc<Panel>, config: &WebConfig) -> Result<Router, ConfigErr
 
 /// Refuses bodies that are too large: at once when they say so, else while they are read.
 async fn limit(request: Request, next: Next) -> Response {
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > LARGEST_BODY) {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
-    next.run(request.map(|body| Body::new(Limited::new(body, LARGEST_BODY)))).await
+    next.run(request.map(|body| Body::new(Limited::new(body, LARGEST_BODY))))
+        .await
 }
 
 /// Gives a page or server function the request's backend and nonce, which the layers above put into the request.
 fn provide() {
-    let Some(parts) = use_context::<Parts>() else { return };
+    let Some(parts) = use_context::<Parts>() else {
+        return;
+    };
     if let Some(backend) = parts.extensions.get::<SharedBackend>() {
         provide_context(SharedBackend::clone(backend));
     }

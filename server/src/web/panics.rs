@@ -19,11 +19,16 @@ use uuid::Uuid;
 pub(super) async fn guard(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let asked = parts.clone();
-    match AssertUnwindSafe(next.run(Request::from_parts(parts, body))).catch_unwind().await {
+    match AssertUnwindSafe(next.run(Request::from_parts(parts, body)))
+        .catch_unwind()
+        .await
+    {
         Ok(response) => response,
         Err(panic) => {
             let incident = note(panic.as_ref());
-            let page = leptos_axum::render_app_async_with_context(super::provide, move || document(incident.clone()));
+            let page = leptos_axum::render_app_async_with_context(super::provide, move || {
+                document(incident.clone())
+            });
             page(Request::from_parts(asked, Body::empty())).await
         }
     }
@@ -32,9 +37,14 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
 /// The last resort: the page itself panicked.
 pub(super) fn answer(panic: Box<dyn Any + Send + 'static>) -> Response {
     let incident = note(panic.as_ref());
-    let mut response = Response::new(Body::from(format!("500 Internal Server Error\nslipway {incident}\n")));
+    let mut response = Response::new(Body::from(format!(
+        "500 Internal Server Error\nslipway {incident}\n"
+    )));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     response
 }
 
@@ -89,7 +99,10 @@ mod tests {
         // Lists the pages, and starts what renders them, as the server does.
         let _pages = leptos_axum::generate_route_list(app::App);
         let router = axum::Router::new().route("/", get(explode)).layer(from_fn(guard));
-        let request = Request::get("/").header(header::ACCEPT_LANGUAGE, "ja").body(Body::empty()).unwrap();
+        let request = Request::get("/")
+            .header(header::ACCEPT_LANGUAGE, "ja")
+            .body(Body::empty())
+            .unwrap();
         let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();

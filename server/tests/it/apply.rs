@@ -9,14 +9,25 @@ fn outcomes(document: &Value) -> Vec<(String, String)> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|step| (step["id"].as_str().unwrap().to_owned(), step["outcome"].as_str().unwrap_or("null").to_owned()))
+        .map(|step| {
+            (
+                step["id"].as_str().unwrap().to_owned(),
+                step["outcome"].as_str().unwrap_or("null").to_owned(),
+            )
+        })
         .collect()
 }
 
 fn assert_shape(document: &Value) {
-    assert!(document["url"].as_str().unwrap().starts_with("http://"), "{document}");
+    assert!(
+        document["url"].as_str().unwrap().starts_with("http://"),
+        "{document}"
+    );
     for step in document["steps"].as_array().unwrap() {
-        assert!(step["kind"].as_str().is_some_and(|kind| !kind.is_empty()), "{step}");
+        assert!(
+            step["kind"].as_str().is_some_and(|kind| !kind.is_empty()),
+            "{step}"
+        );
         assert!(step["duration_ms"].is_u64(), "{step}");
         assert!(step["aws"].is_object(), "{step}");
     }
@@ -26,26 +37,46 @@ async fn there_and_back(scenario: &str) {
     let bed = Bed::new().await;
     let connection = format!("practice:{scenario}");
     let spec = example("vendor0919.toml");
-    let apply = ["apply", "--connection", &connection, "--spec", &spec, "--yes", "--json"];
+    let apply = [
+        "apply",
+        "--connection",
+        &connection,
+        "--spec",
+        &spec,
+        "--yes",
+        "--json",
+    ];
     let before = bed.world(scenario).await;
 
     let first = bed.run(&apply).await.good();
     assert_eq!(first["state"], "succeeded");
     assert_shape(&first);
     assert!(outcomes(&first).iter().any(|(_, outcome)| outcome == "created"));
-    assert!(outcomes(&first).iter().all(|(_, outcome)| outcome != "null"), "{first}");
+    assert!(
+        outcomes(&first).iter().all(|(_, outcome)| outcome != "null"),
+        "{first}"
+    );
 
     let second = bed.run(&apply).await.good();
     assert_eq!(second["state"], "succeeded");
     assert_eq!(second["url"], first["url"]);
-    let changed: Vec<_> = outcomes(&second).into_iter().filter(|(_, outcome)| outcome != "kept").collect();
+    let changed: Vec<_> = outcomes(&second)
+        .into_iter()
+        .filter(|(_, outcome)| outcome != "kept")
+        .collect();
     assert_eq!(changed, [], "the second run changes nothing");
 
-    let status = bed.run(&["status", "--stack", "vendor0919", "--json"]).await.good();
+    let status = bed
+        .run(&["status", "--stack", "vendor0919", "--json"])
+        .await
+        .good();
     assert_eq!(status["url"], first["url"]);
     assert_eq!(status["run"]["state"], "succeeded");
 
-    let destroyed = bed.run(&["destroy", "--stack", "vendor0919", "--yes", "--json"]).await.good();
+    let destroyed = bed
+        .run(&["destroy", "--stack", "vendor0919", "--yes", "--json"])
+        .await
+        .good();
     assert_eq!(destroyed["state"], "succeeded");
     let after = bed.world(scenario).await;
     assert_eq!(
@@ -54,7 +85,10 @@ async fn there_and_back(scenario: &str) {
         "the account is as it was"
     );
     let gone = bed.run(&["status", "--stack", "vendor0919", "--json"]).await;
-    assert_eq!((gone.code, gone.json()["error"]["code"].as_str()), (2, Some("not_found")));
+    assert_eq!(
+        (gone.code, gone.json()["error"]["code"].as_str()),
+        (2, Some("not_found"))
+    );
 }
 
 #[tokio::test]
@@ -71,7 +105,15 @@ async fn a_fresh_account_gets_a_stack_and_is_given_back_as_it_was() {
 async fn two_applies_at_once_are_one_run() {
     let bed = Bed::new().await;
     let spec = example("hello.toml");
-    let apply = ["apply", "--connection", "practice:runbook", "--spec", &spec, "--yes", "--json"];
+    let apply = [
+        "apply",
+        "--connection",
+        "practice:runbook",
+        "--spec",
+        &spec,
+        "--yes",
+        "--json",
+    ];
     let (one, other) = tokio::join!(bed.run(&apply), bed.run(&apply));
     let (one, other) = (one.good(), other.good());
     assert_eq!(one["state"], "succeeded");
@@ -90,8 +132,20 @@ async fn nobody_to_ask_means_no() {
     let bed = Bed::new().await;
     let before = bed.world("runbook").await;
     let spec = example("vendor0919.toml");
-    let refused = bed.run(&["apply", "--connection", "practice:runbook", "--spec", &spec, "--json"]).await;
-    assert_eq!((refused.code, refused.json()["error"]["code"].as_str()), (2, Some("usage")));
+    let refused = bed
+        .run(&[
+            "apply",
+            "--connection",
+            "practice:runbook",
+            "--spec",
+            &spec,
+            "--json",
+        ])
+        .await;
+    assert_eq!(
+        (refused.code, refused.json()["error"]["code"].as_str()),
+        (2, Some("usage"))
+    );
     assert_eq!(bed.world("runbook").await, before);
 }
 
@@ -100,12 +154,24 @@ async fn a_plan_shows_and_changes_nothing() {
     let bed = Bed::new().await;
     let before = bed.world("runbook").await;
     let spec = example("vendor0919.toml");
-    let plan = bed.run(&["plan", "--connection", "practice:runbook", "--spec", &spec, "--json"]).await.good();
+    let plan = bed
+        .run(&[
+            "plan",
+            "--connection",
+            "practice:runbook",
+            "--spec",
+            &spec,
+            "--json",
+        ])
+        .await
+        .good();
     assert_eq!(plan["blocked"], false);
     assert!(plan["plan"]["steps"].as_array().unwrap().len() > 10);
     assert!(plan["monthly_usd"].as_f64().unwrap() > 1.0);
     assert_eq!(bed.world("runbook").await, before);
-    let words = bed.run(&["plan", "--connection", "practice:runbook", "--spec", &spec]).await;
+    let words = bed
+        .run(&["plan", "--connection", "practice:runbook", "--spec", &spec])
+        .await;
     assert!(words.stdout.contains("to create"), "{}", words.stdout);
 }
 
@@ -113,11 +179,24 @@ async fn a_plan_shows_and_changes_nothing() {
 async fn without_waiting_everything_is_made_and_a_later_run_finishes() {
     let bed = Bed::new().await;
     let spec = example("hello.toml");
-    let apply = ["apply", "--connection", "practice:fresh", "--spec", &spec, "--yes", "--json"];
+    let apply = [
+        "apply",
+        "--connection",
+        "practice:fresh",
+        "--spec",
+        &spec,
+        "--yes",
+        "--json",
+    ];
     let mut quick = apply.to_vec();
     quick.push("--no-wait");
     let first = bed.run(&quick).await;
-    assert_eq!((first.code, first.json()["state"].as_str()), (3, Some("waiting")), "{}", first.stderr);
+    assert_eq!(
+        (first.code, first.json()["state"].as_str()),
+        (3, Some("waiting")),
+        "{}",
+        first.stderr
+    );
     let second = bed.run(&apply).await.good();
     assert_eq!(second["state"], "succeeded");
 }

@@ -51,7 +51,11 @@ impl Bed {
         open_to_all(folder.path());
         let cluster = Cluster::start(folder.path().join("data")).await.unwrap();
         let db = Database::open(&cluster.url()).await.unwrap();
-        Self { db, cluster: Some(cluster), folder }
+        Self {
+            db,
+            cluster: Some(cluster),
+            folder,
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -69,7 +73,10 @@ impl Bed {
         }
         command.env("SLIPWAY_DATA_DIR", self.path("data"));
         command.env("SLIPWAY_PRACTICE_SPEED", SPEED.to_string());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
@@ -92,8 +99,12 @@ impl Bed {
     /// The practice account of a scenario as it is now, for deep comparison.
     pub(crate) async fn world(&self, scenario: &str) -> Value {
         practice::ensure_defaults(&self.db, SPEED).await.unwrap();
-        let connection = store::connections::by_name(&self.db, &format!("practice:{scenario}")).await.unwrap();
-        let account = practice::Practice::open(&self.db, connection.id, scenario, SPEED).await.unwrap();
+        let connection = store::connections::by_name(&self.db, &format!("practice:{scenario}"))
+            .await
+            .unwrap();
+        let account = practice::Practice::open(&self.db, connection.id, scenario, SPEED)
+            .await
+            .unwrap();
         account.look(|world, _| world.comparable()).await.unwrap()
     }
 }
@@ -111,7 +122,9 @@ impl Drop for Bed {
 
 /// Runs a command to its end without holding the test's runtime up.
 pub(crate) async fn finish(mut command: Command) -> Done {
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
     Done {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -140,5 +153,7 @@ pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(120), patience).await.unwrap_or_else(|_| panic!("{what} never came"))
+    tokio::time::timeout(Duration::from_secs(120), patience)
+        .await
+        .unwrap_or_else(|_| panic!("{what} never came"))
 }

@@ -21,11 +21,23 @@ async fn under_way(bed: &Bed) -> uuid::Uuid {
 
 async fn killed_then(bed: &Bed, finish: impl AsyncFnOnce(&Bed)) {
     let spec = example("vendor0919.toml");
-    let apply = ["apply", "--connection", "practice:runbook", "--spec", &spec, "--yes", "--json"];
+    let apply = [
+        "apply",
+        "--connection",
+        "practice:runbook",
+        "--spec",
+        &spec,
+        "--yes",
+        "--json",
+    ];
     let before = bed.world("runbook").await;
     // Slow enough to be caught in the middle.
     let mut command = bed.command(&apply);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let run = under_way(bed).await;
     child.kill().unwrap();
     child.wait().unwrap();
@@ -36,10 +48,17 @@ async fn killed_then(bed: &Bed, finish: impl AsyncFnOnce(&Bed)) {
     let finished = store::runs::get(&bed.db, run).await.unwrap();
     assert_eq!(finished.state, RunState::Succeeded);
     let again = bed.run(&apply).await.good();
-    let changed: Vec<_> =
-        again["steps"].as_array().unwrap().iter().filter(|step| step["outcome"] != "kept").collect();
+    let changed: Vec<_> = again["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|step| step["outcome"] != "kept")
+        .collect();
     assert!(changed.is_empty(), "nothing was left to do: {changed:?}");
-    let gone = bed.run(&["destroy", "--stack", "vendor0919", "--yes", "--json"]).await.good();
+    let gone = bed
+        .run(&["destroy", "--stack", "vendor0919", "--yes", "--json"])
+        .await
+        .good();
     assert_eq!(gone["state"], "succeeded");
     assert_eq!(bed.world("runbook").await, before, "no orphan stays behind");
 }
@@ -49,7 +68,15 @@ async fn the_same_command_finishes_what_a_killed_one_began() {
     let bed = Bed::new().await;
     killed_then(&bed, async |bed| {
         let spec = example("vendor0919.toml");
-        let apply = ["apply", "--connection", "practice:runbook", "--spec", &spec, "--yes", "--json"];
+        let apply = [
+            "apply",
+            "--connection",
+            "practice:runbook",
+            "--spec",
+            &spec,
+            "--yes",
+            "--json",
+        ];
         let taken = bed.run(&apply).await.good();
         assert_eq!(taken["state"], "succeeded");
         assert_eq!(taken["run"]["taken_over"], true);
@@ -65,14 +92,24 @@ async fn a_panel_that_starts_finishes_what_a_killed_process_began() {
         let mut panel = panel.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         until("the end of the run", async || {
             let stack = store::stacks::list(&bed.db).await.unwrap().pop()?;
-            store::runs::unfinished(&bed.db, stack.id).await.unwrap().is_none().then_some(())
+            store::runs::unfinished(&bed.db, stack.id)
+                .await
+                .unwrap()
+                .is_none()
+                .then_some(())
         })
         .await;
         let pid = nix::unistd::Pid::from_raw(i32::try_from(panel.id()).unwrap());
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
         let ended = tokio::task::spawn_blocking(move || panel.wait().unwrap());
-        let status = tokio::time::timeout(Duration::from_secs(30), ended).await.unwrap().unwrap();
-        assert!(status.success(), "a panel that is asked to end ends well: {status}");
+        let status = tokio::time::timeout(Duration::from_secs(30), ended)
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(
+            status.success(),
+            "a panel that is asked to end ends well: {status}"
+        );
     })
     .await;
 }

@@ -7,11 +7,19 @@ use crate::bed::Bed;
 use crate::web::Browser;
 
 /// Addresses that anybody may ask.
-const PUBLIC: [&str; 5] = ["/sign-in", "/setup/{token}", "/api/sign_out", "/api/language", "/api/theme"];
+const PUBLIC: [&str; 5] = [
+    "/sign-in",
+    "/setup/{token}",
+    "/api/sign_out",
+    "/api/language",
+    "/api/theme",
+];
 
 /// Every page, as the router of the panel lists them; every form; every server function; every stream.
 fn addresses() -> Vec<(Method, String)> {
-    let pages = leptos_axum::generate_route_list(app::App).into_iter().map(|route| (Method::GET, route.path().to_owned()));
+    let pages = leptos_axum::generate_route_list(app::App)
+        .into_iter()
+        .map(|route| (Method::GET, route.path().to_owned()));
     let forms = [
         "/connections/new",
         "/connections/{id}/test",
@@ -31,7 +39,8 @@ fn addresses() -> Vec<(Method, String)> {
         "/setup/{token}",
         "/api/sign_out",
     ];
-    let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, method)| (method, path.to_owned()));
+    let functions =
+        leptos::server_fn::axum::server_fn_paths().map(|(path, method)| (method, path.to_owned()));
     let live = ["/runs/{id}/events", "/runs/{id}/view.json"];
     pages
         .chain(forms.map(|path| (Method::POST, path.to_owned())))
@@ -43,7 +52,13 @@ fn addresses() -> Vec<(Method, String)> {
 /// An address with its parameters filled in.
 fn filled(path: &str) -> String {
     path.split('/')
-        .map(|part| if part.starts_with('{') { "0192e4a0-0000-7000-8000-000000000000" } else { part })
+        .map(|part| {
+            if part.starts_with('{') {
+                "0192e4a0-0000-7000-8000-000000000000"
+            } else {
+                part
+            }
+        })
         .collect::<Vec<_>>()
         .join("/")
 }
@@ -68,7 +83,10 @@ async fn nobody_gets_past_the_sign_in_page() {
         if public {
             assert_ne!(script.status, StatusCode::UNAUTHORIZED, "{method} {path}");
         } else {
-            assert!(page.leads_to().starts_with("/sign-in"), "{method} {path}: {page:?}");
+            assert!(
+                page.leads_to().starts_with("/sign-in"),
+                "{method} {path}: {page:?}"
+            );
             assert_eq!(script.status, StatusCode::UNAUTHORIZED, "{method} {path}");
             assert!(script.body.contains("sign_in_needed"), "{method} {path}");
         }
@@ -82,7 +100,10 @@ async fn the_way_back_leads_through_the_sign_in_page() {
     let page = browser.get("/connections?x=1").await;
     assert_eq!(page.leads_to(), "/sign-in?next=/connections%3Fx%3D1");
     assert_eq!(browser.get("/").await.leads_to(), "/sign-in");
-    assert_eq!(browser.get("/no/such/page").await.leads_to(), "/sign-in?next=/no/such/page");
+    assert_eq!(
+        browser.get("/no/such/page").await.leads_to(),
+        "/sign-in?next=/no/such/page"
+    );
 }
 
 #[tokio::test]
@@ -91,9 +112,21 @@ async fn a_made_up_session_is_nobody() {
     let mut browser = Browser::signed_in(&bed).await;
     assert_eq!(browser.get("/connections").await.status, StatusCode::OK);
     browser.set_cookie("slipway_session", "AAAAAAAAAAAAAAAAAAAAAA");
-    assert!(browser.get("/connections").await.leads_to().starts_with("/sign-in"));
+    assert!(
+        browser
+            .get("/connections")
+            .await
+            .leads_to()
+            .starts_with("/sign-in")
+    );
     browser.set_cookie("slipway_session", "' OR 1=1 --");
-    assert!(browser.get("/connections").await.leads_to().starts_with("/sign-in"));
+    assert!(
+        browser
+            .get("/connections")
+            .await
+            .leads_to()
+            .starts_with("/sign-in")
+    );
 }
 
 #[tokio::test]
@@ -108,16 +141,25 @@ async fn a_form_of_another_site_changes_nothing() {
     };
     let body = || Body::from("kind=practice&name=mine&scenario=fresh");
     let before = store::connections::list(&bed.db).await.unwrap().len();
-    for (site, origin) in [("cross-site", "https://evil.example"), ("same-site", "https://other.panel.test")] {
+    for (site, origin) in [
+        ("cross-site", "https://evil.example"),
+        ("same-site", "https://other.panel.test"),
+    ] {
         let page = browser.send(form(site, origin), body()).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN, "{site}");
     }
     let old = Request::post("/connections/new")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ORIGIN, "https://evil.example");
-    assert_eq!(browser.send(old, body()).await.status, StatusCode::FORBIDDEN, "a browser without fetch metadata");
+    assert_eq!(
+        browser.send(old, body()).await.status,
+        StatusCode::FORBIDDEN,
+        "a browser without fetch metadata"
+    );
     assert_eq!(store::connections::list(&bed.db).await.unwrap().len(), before);
-    let own = browser.send(form("same-origin", "http://panel.test"), body()).await;
+    let own = browser
+        .send(form("same-origin", "http://panel.test"), body())
+        .await;
     assert_eq!(own.status, StatusCode::SEE_OTHER);
     assert_eq!(store::connections::list(&bed.db).await.unwrap().len(), before + 1);
 }

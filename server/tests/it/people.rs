@@ -14,11 +14,21 @@ async fn the_setup_link_works_once() {
     assert_eq!(browser.get(&link).await.status, StatusCode::OK);
     let fields = [("name", "Owner"), ("email", EMAIL), ("password", PASSWORD)];
     assert_eq!(browser.post(&link, &fields).await.leads_to(), "/");
-    assert_eq!(browser.get("/connections").await.status, StatusCode::OK, "set-up signs in");
+    assert_eq!(
+        browser.get("/connections").await.status,
+        StatusCode::OK,
+        "set-up signs in"
+    );
     let mut second = browser.another();
     assert_eq!(second.get(&link).await.status, StatusCode::NOT_FOUND);
     assert!(second.post(&link, &fields).await.leads_to().contains("notice="));
-    assert!(second.get("/connections").await.leads_to().starts_with("/sign-in"));
+    assert!(
+        second
+            .get("/connections")
+            .await
+            .leads_to()
+            .starts_with("/sign-in")
+    );
     assert_eq!(store::users::list(&bed.db).await.unwrap().len(), 1);
 }
 
@@ -43,14 +53,30 @@ async fn a_refused_form_keeps_what_was_typed_but_never_the_password() {
     let mut browser = Browser::new(&bed).await;
     let token = store::setup::issue(&bed.db).await.unwrap().unwrap();
     let link = format!("/setup/{}", token.expose());
-    let page = browser.post(&link, &[("name", "Hanako"), ("email", "hanako@example.com"), ("password", "tiny")]).await;
+    let page = browser
+        .post(
+            &link,
+            &[
+                ("name", "Hanako"),
+                ("email", "hanako@example.com"),
+                ("password", "tiny"),
+            ],
+        )
+        .await;
     let back = page.leads_to().to_owned();
     assert!(back.contains("notice="), "{back}");
     let page = browser.get(&back).await;
-    assert!(page.body.contains("Hanako") && page.body.contains("hanako@example.com"), "{}", page.body);
+    assert!(
+        page.body.contains("Hanako") && page.body.contains("hanako@example.com"),
+        "{}",
+        page.body
+    );
     assert!(!page.body.contains("tiny"));
     let mut stranger = browser.another();
-    assert!(!stranger.get(&back).await.body.contains("Hanako"), "a notice belongs to its session");
+    assert!(
+        !stranger.get(&back).await.body.contains("Hanako"),
+        "a notice belongs to its session"
+    );
 }
 
 #[tokio::test]
@@ -63,10 +89,22 @@ async fn signing_in_changes_the_session_and_signing_out_ends_it() {
     assert_ne!(first, second);
     let mut thief = browser.another();
     thief.set_cookie("slipway_session", &first);
-    assert!(thief.get("/connections").await.leads_to().starts_with("/sign-in"), "the old id is dead");
-    assert!(browser.post("/api/sign_out", &[]).await.leads_to().starts_with("/sign-in"));
+    assert!(
+        thief.get("/connections").await.leads_to().starts_with("/sign-in"),
+        "the old id is dead"
+    );
+    assert!(
+        browser
+            .post("/api/sign_out", &[])
+            .await
+            .leads_to()
+            .starts_with("/sign-in")
+    );
     thief.set_cookie("slipway_session", &second);
-    assert!(thief.get("/connections").await.leads_to().starts_with("/sign-in"), "the session died on the server");
+    assert!(
+        thief.get("/connections").await.leads_to().starts_with("/sign-in"),
+        "the session died on the server"
+    );
 }
 
 #[tokio::test]
@@ -80,7 +118,10 @@ async fn a_wrong_password_and_an_unknown_person_look_the_same() {
     let strip = |page: &str| page.split("notice=").next().unwrap().to_owned();
     assert_eq!(strip(wrong.leads_to()), strip(unknown.leads_to()));
     let next = wrong.leads_to().to_owned();
-    assert!(one.get(&next).await.body.contains(EMAIL), "the address is still in the form");
+    assert!(
+        one.get(&next).await.body.contains(EMAIL),
+        "the address is still in the form"
+    );
     assert!(one.get("/connections").await.leads_to().starts_with("/sign-in"));
 }
 
@@ -94,7 +135,10 @@ async fn a_guesser_is_slowed_down_and_then_heard_again() {
         browser.panel.slow_down.failed(from, "someone@example.com");
     }
     let refused = browser.sign_in(EMAIL, PASSWORD).await;
-    assert!(refused.leads_to().contains("notice="), "even the right password has to wait");
+    assert!(
+        refused.leads_to().contains("notice="),
+        "even the right password has to wait"
+    );
     browser.panel.slow_down.succeeded(from);
     assert_eq!(browser.sign_in(EMAIL, PASSWORD).await.leads_to(), "/");
 }
@@ -103,6 +147,10 @@ async fn a_guesser_is_slowed_down_and_then_heard_again() {
 async fn a_form_never_leads_to_another_host() {
     let bed = Bed::new().await;
     let mut browser = Browser::signed_in(&bed).await;
-    let fields = [("email", EMAIL), ("password", PASSWORD), ("next", "//evil.example/")];
+    let fields = [
+        ("email", EMAIL),
+        ("password", PASSWORD),
+        ("next", "//evil.example/"),
+    ];
     assert_eq!(browser.post("/sign-in", &fields).await.leads_to(), "/");
 }

@@ -70,12 +70,20 @@ impl Browser {
     async fn with(bed: &Bed, secure: bool) -> Self {
         let panel = bed.panel().await;
         let router = router(Arc::clone(&panel), &config(bed, secure)).unwrap();
-        Self { panel, router, cookies: BTreeMap::new() }
+        Self {
+            panel,
+            router,
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// Another browser on the same panel.
     pub(crate) fn another(&self) -> Self {
-        Self { panel: Arc::clone(&self.panel), router: self.router.clone(), cookies: BTreeMap::new() }
+        Self {
+            panel: Arc::clone(&self.panel),
+            router: self.router.clone(),
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// A browser of the owner, who has just set the panel up.
@@ -97,7 +105,8 @@ impl Browser {
     }
 
     pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Page {
-        self.post("/sign-in", &[("email", email), ("password", password)]).await
+        self.post("/sign-in", &[("email", email), ("password", password)])
+            .await
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
@@ -109,11 +118,18 @@ impl Browser {
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Page {
-        self.send(Request::get(path).header(header::ACCEPT, "text/html"), Body::empty()).await
+        self.send(
+            Request::get(path).header(header::ACCEPT, "text/html"),
+            Body::empty(),
+        )
+        .await
     }
 
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
         let request = Request::post(path)
             .header(header::ACCEPT, "text/html")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -140,11 +156,19 @@ impl Browser {
     ) -> axum::response::Response {
         request = request.header(header::HOST, "panel.test");
         if !self.cookies.is_empty() {
-            let cookies: Vec<String> =
-                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookies: Vec<String> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             request = request.header(header::COOKIE, cookies.join("; "));
         }
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
         for set in response.headers().get_all(header::SET_COOKIE) {
             let (pair, rest) = set.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();
@@ -159,13 +183,22 @@ impl Browser {
 
     /// Sends whatever method without a body, as a script would.
     pub(crate) async fn ask(&mut self, method: Method, path: &str) -> Page {
-        let request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("sec-fetch-site", "same-origin");
         self.send(request, Body::empty()).await
     }
 }
 
 fn encoded(text: &str) -> String {
     text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect()
 }

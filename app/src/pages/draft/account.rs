@@ -36,13 +36,18 @@ pub fn AccountPage(id: String) -> impl IntoView {
                     }
                 })
                 .collect();
-            let (name, environment) = (draft.value("name").to_owned(), draft.value("environment").to_owned());
+            let (name, environment) = (
+                draft.value("name").to_owned(),
+                draft.value("environment").to_owned(),
+            );
             let action = routes::draft(&draft.id, step);
             let discard = format!("/drafts/{}/discard", draft.id);
-            let discard_button = move || view! {
-                <Confirm open=t!(l, wizard.discard) question=t!(l, wizard.discard_question)>
-                    <form method="post" action=discard><Button kind=ButtonKind::Danger>{t!(l, wizard.discard_go)}</Button></form>
-                </Confirm>
+            let discard_button = move || {
+                view! {
+                    <Confirm open=t!(l, wizard.discard) question=t!(l, wizard.discard_question)>
+                        <form method="post" action=discard><Button kind=ButtonKind::Danger>{t!(l, wizard.discard_go)}</Button></form>
+                    </Confirm>
+                }
             };
             view! {
                 <Wizard draft step around lead=t!(l, wizard.account.lead) actions=discard_button>

@@ -22,7 +22,10 @@ pub fn FrontendPage(id: String) -> impl IntoView {
             let step = WizardStep::Frontend;
             let found = problems(&page.draft, step, &around);
             let chosen = page.draft.value("frontend.app").to_owned();
-            let (branch, variables) = (page.draft.value("frontend.branch").to_owned(), page.draft.value("frontend.variables").to_owned());
+            let (branch, variables) = (
+                page.draft.value("frontend.branch").to_owned(),
+                page.draft.value("frontend.variables").to_owned(),
+            );
             let branch_only = page.draft.value("frontend.branch_only") == "on";
             let none = chosen.is_empty() || chosen == "none";
             let action = routes::draft(&page.draft.id, step);
@@ -30,7 +33,11 @@ pub fn FrontendPage(id: String) -> impl IntoView {
                 Ok(apps) => (apps, None),
                 Err(reason) => (Vec::new(), Some(reason)),
             };
-            let lead = if apps.is_empty() { t!(l, wizard.frontend.lead_none) } else { t!(l, wizard.frontend.lead) };
+            let lead = if apps.is_empty() {
+                t!(l, wizard.frontend.lead_none)
+            } else {
+                t!(l, wizard.frontend.lead)
+            };
             let branches: Vec<_> = branches(&apps, &branch);
             let choices: Vec<_> = apps.iter().map(|app| app_choice(l, app, &chosen)).collect();
             view! {
@@ -63,8 +70,17 @@ pub fn FrontendPage(id: String) -> impl IntoView {
 }
 
 fn app_choice(l: Locale, app: &AppChoice, chosen: &str) -> AnyView {
-    let names = if app.variables.is_empty() { "–".to_owned() } else { app.variables.join(", ") };
-    let why = format!("{} · {} · {}", app.id, app.domain, t!(l, wizard.frontend.has, names = names));
+    let names = if app.variables.is_empty() {
+        "–".to_owned()
+    } else {
+        app.variables.join(", ")
+    };
+    let why = format!(
+        "{} · {} · {}",
+        app.id,
+        app.domain,
+        t!(l, wizard.frontend.has, names = names)
+    );
     let checked = app.id == chosen || app.name == chosen;
     let (id, name) = (app.id.clone(), app.name.clone());
     view! { <Choice name="frontend.app" value=id checked why><b>{name}</b></Choice> }.into_any()
@@ -72,11 +88,17 @@ fn app_choice(l: Locale, app: &AppChoice, chosen: &str) -> AnyView {
 
 /// Branches of all apps, each once; the typed one stays on offer.
 fn branches(apps: &[AppChoice], typed: &str) -> Vec<SelectOption> {
-    let mut names: Vec<&str> = apps.iter().flat_map(|app| app.branches.iter().map(String::as_str)).collect();
+    let mut names: Vec<&str> = apps
+        .iter()
+        .flat_map(|app| app.branches.iter().map(String::as_str))
+        .collect();
     if !names.is_empty() && !typed.is_empty() {
         names.push(typed);
     }
     names.sort_unstable();
     names.dedup();
-    names.into_iter().map(|name| SelectOption::new(name, name)).collect()
+    names
+        .into_iter()
+        .map(|name| SelectOption::new(name, name))
+        .collect()
 }

@@ -27,9 +27,17 @@ pub fn ImagePage(id: String) -> impl IntoView {
             let step = WizardStep::Image;
             let found = problems(&page.draft, step, &around);
             let chosen = page.draft.value("image.choice").to_owned();
-            let existing: Vec<_> = page.repositories.iter().flat_map(|repository| choices(l, repository, &chosen)).collect();
+            let existing: Vec<_> = page
+                .repositories
+                .iter()
+                .flat_map(|repository| choices(l, repository, &chosen))
+                .collect();
             let value = |field: &str| page.draft.value(field).to_owned();
-            let (repository, tag, uri) = (value("image.new_repository"), value("image.tag"), value("image.uri"));
+            let (repository, tag, uri) = (
+                value("image.new_repository"),
+                value("image.tag"),
+                value("image.uri"),
+            );
             let action = routes::draft(&page.draft.id, step);
             let create = format!("/drafts/{}/repository", page.draft.id);
             let is_new = chosen == "new";
@@ -161,7 +169,11 @@ fn facts_panel(l: Locale, facts: ImageFacts) -> AnyView {
         None => (Tone::None, t!(l, wizard.image.curl_unknown)),
     };
     let command = [facts.entrypoint, facts.command].concat().join(" ");
-    let user = if facts.user.is_empty() { "root".to_owned() } else { facts.user };
+    let user = if facts.user.is_empty() {
+        "root".to_owned()
+    } else {
+        facts.user
+    };
     view! {
         <Panel title=t!(l, wizard.image.facts)>
             <Rows>

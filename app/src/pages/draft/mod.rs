@@ -48,7 +48,11 @@ pub(super) fn step_name(l: Locale, step: WizardStep) -> &'static str {
 /// Problems of a page, once it was checked: a page nobody has filled in yet does not scold.
 fn problems(draft: &DraftView, step: WizardStep, around: &Around) -> Problems {
     let seen = around.checked || draft.done.iter().any(|done| *done > step);
-    let found = draft.problems.iter().filter(|(page, _)| seen && *page == step).map(|(_, problem)| problem);
+    let found = draft
+        .problems
+        .iter()
+        .filter(|(page, _)| seen && *page == step)
+        .map(|(_, problem)| problem);
     words::problem::problems(locale(), found)
 }
 
@@ -65,14 +69,25 @@ fn Wizard(
 ) -> impl IntoView {
     let l = locale();
     let name = draft.value("name").to_owned();
-    let name = if name.is_empty() { t!(l, wizard.new_stack).to_owned() } else { name };
-    let items = WizardStep::ALL.into_iter().map(|page| step_item(l, &draft, page, step)).collect();
+    let name = if name.is_empty() {
+        t!(l, wizard.new_stack).to_owned()
+    } else {
+        name
+    };
+    let items = WizardStep::ALL
+        .into_iter()
+        .map(|page| step_item(l, &draft, page, step))
+        .collect();
     let link = routes::draft(&draft.id, step);
-    let title = heading.get().map_or_else(|| step_name(l, step).to_owned(), |heading| heading.to_string());
-    let saved = move || view! {
-        <span class="saved">
-            {t!(l, wizard.saved, by = draft.saved_by)} " " <When at=draft.saved_at/> " · " <a href=link>{t!(l, wizard.link)}</a>
-        </span>
+    let title = heading
+        .get()
+        .map_or_else(|| step_name(l, step).to_owned(), |heading| heading.to_string());
+    let saved = move || {
+        view! {
+            <span class="saved">
+                {t!(l, wizard.saved, by = draft.saved_by)} " " <When at=draft.saved_at/> " · " <a href=link>{t!(l, wizard.link)}</a>
+            </span>
+        }
     };
     view! {
         <Frame place=Place::Stacks trail=vec![Crumb::link(t!(l, nav.stacks), routes::HOME), Crumb::here(name)] aside=saved>
@@ -95,14 +110,20 @@ fn step_item(l: Locale, draft: &DraftView, page: WizardStep, here: WizardStep) -
     };
     let reachable = page < here || done || draft.done.contains(&here) && page.back() == Some(here);
     let href = (page != here && reachable).then(|| routes::draft(&draft.id, page));
-    StepItem { label: step_name(l, page).to_owned(), href, mark }
+    StepItem {
+        label: step_name(l, page).to_owned(),
+        href,
+        mark,
+    }
 }
 
 /// The buttons at the end of a page's form.
 #[component]
 fn Onward(step: WizardStep) -> impl IntoView {
     let l = locale();
-    let next = step.next().map(|next| t!(l, wizard.next, page = step_name(l, next)));
+    let next = step
+        .next()
+        .map(|next| t!(l, wizard.next, page = step_name(l, next)));
     view! {
         <div class="actions">
             {next.map(|next| view! { <Button kind=ButtonKind::Primary name="go" value="next">{next}</Button> })}

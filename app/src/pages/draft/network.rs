@@ -24,23 +24,53 @@ pub fn NetworkPage(id: String) -> impl IntoView {
             let found = problems(&page.draft, step, &around);
             let value = |field: &str| page.draft.value(field).to_owned();
             let (chosen_vpc, chosen_group) = (value("network.vpc"), value("network.task_security_group"));
-            let (cidr, allow) = (value("network.new_vpc_cidr"), page.draft.values.get("network.allow_from").map(|all| all.join(", ")).unwrap_or_default());
+            let (cidr, allow) = (
+                value("network.new_vpc_cidr"),
+                page.draft
+                    .values
+                    .get("network.allow_from")
+                    .map(|all| all.join(", "))
+                    .unwrap_or_default(),
+            );
             let is_new = chosen_vpc == "new";
             let mut vpcs: Vec<_> = page
                 .vpcs
                 .iter()
                 .map(|vpc| {
-                    let name = vpc.name.clone().or_else(|| vpc.is_default.then(|| t!(l, wizard.network.default_vpc).to_owned()));
-                    SelectOption::new(&vpc.id, format!("{} · {}{}", vpc.id, vpc.cidr, name.map(|name| format!(" · {name}")).unwrap_or_default()))
+                    let name = vpc.name.clone().or_else(|| {
+                        vpc.is_default
+                            .then(|| t!(l, wizard.network.default_vpc).to_owned())
+                    });
+                    SelectOption::new(
+                        &vpc.id,
+                        format!(
+                            "{} · {}{}",
+                            vpc.id,
+                            vpc.cidr,
+                            name.map(|name| format!(" · {name}")).unwrap_or_default()
+                        ),
+                    )
                 })
                 .collect();
             vpcs.push(SelectOption::new("new", t!(l, wizard.network.new_vpc)));
             let vpc_hint = tn!(l, page.vpcs.len(), wizard.network.vpcs_found);
             let lead = lead(l, &page);
-            let subnets: Vec<_> = page.subnets.iter().map(|subnet| subnet_choice(l, subnet)).collect();
-            let proposed: Vec<_> = page.proposed.iter().map(|subnet| proposed_choice(l, subnet)).collect();
+            let subnets: Vec<_> = page
+                .subnets
+                .iter()
+                .map(|subnet| subnet_choice(l, subnet))
+                .collect();
+            let proposed: Vec<_> = page
+                .proposed
+                .iter()
+                .map(|subnet| proposed_choice(l, subnet))
+                .collect();
             let port = page.draft.value("container.port").to_owned();
-            let groups: Vec<_> = page.groups.iter().map(|group| group_choice(l, group, &chosen_group, &port)).collect();
+            let groups: Vec<_> = page
+                .groups
+                .iter()
+                .map(|group| group_choice(l, group, &chosen_group, &port))
+                .collect();
             let path = ways(l, &page, &port);
             let action = routes::draft(&page.draft.id, step);
             let (shown, offered) = (chosen_vpc.clone(), !page.proposed.is_empty());
@@ -94,20 +124,48 @@ fn lead(l: Locale, page: &drafts::NetworkPage) -> String {
     } else if page.proposed.is_empty() {
         t!(l, wizard.network.lead_ready, zones = zone_names(page))
     } else {
-        let made: Vec<_> = page.proposed.iter().map(|subnet| short_zone(&subnet.zone.name)).collect();
+        let made: Vec<_> = page
+            .proposed
+            .iter()
+            .map(|subnet| short_zone(&subnet.zone.name))
+            .collect();
         t!(l, wizard.network.lead_missing, zones = made.join(" · "))
     }
 }
 
 fn subnet_choice(l: Locale, subnet: &SubnetChoice) -> AnyView {
     let (tone, word, why) = match subnet.fitness {
-        SubnetFitness::Usable => (Tone::Ok, t!(l, wizard.network.usable), t!(l, wizard.network.usable_why)),
-        SubnetFitness::SameZone => (Tone::None, t!(l, wizard.network.same_zone), t!(l, wizard.network.same_zone_why)),
-        SubnetFitness::Private => (Tone::None, t!(l, wizard.network.private), t!(l, wizard.network.private_why)),
-        SubnetFitness::Full => (Tone::Warn, t!(l, wizard.network.full), t!(l, wizard.network.full_why)),
+        SubnetFitness::Usable => (
+            Tone::Ok,
+            t!(l, wizard.network.usable),
+            t!(l, wizard.network.usable_why),
+        ),
+        SubnetFitness::SameZone => (
+            Tone::None,
+            t!(l, wizard.network.same_zone),
+            t!(l, wizard.network.same_zone_why),
+        ),
+        SubnetFitness::Private => (
+            Tone::None,
+            t!(l, wizard.network.private),
+            t!(l, wizard.network.private_why),
+        ),
+        SubnetFitness::Full => (
+            Tone::Warn,
+            t!(l, wizard.network.full),
+            t!(l, wizard.network.full_why),
+        ),
     };
-    let name = subnet.name.as_ref().map(|name| format!("{name} · ")).unwrap_or_default();
-    let why = format!("{name}{} · {} · {why}", subnet.id, t!(l, wizard.network.free, count = subnet.free_addresses));
+    let name = subnet
+        .name
+        .as_ref()
+        .map(|name| format!("{name} · "))
+        .unwrap_or_default();
+    let why = format!(
+        "{name}{} · {} · {why}",
+        subnet.id,
+        t!(l, wizard.network.free, count = subnet.free_addresses)
+    );
     let place = format!(" · {} ({}) ", subnet.zone.id, short_zone(&subnet.zone.name));
     let public = subnet.fitness != SubnetFitness::Private;
     let cidr = subnet.cidr.clone();
@@ -158,7 +216,12 @@ fn ways(l: Locale, page: &drafts::NetworkPage, port: &str) -> AnyView {
         state: if enough { HopState::Pass } else { HopState::Stop },
     };
     let after = if enough { HopState::Pass } else { HopState::Beyond };
-    let task = Hop { title: t!(l, wizard.network.task).to_owned(), detail: Some(format!(":{port} {health}")), problem: None, state: after };
+    let task = Hop {
+        title: t!(l, wizard.network.task).to_owned(),
+        detail: Some(format!(":{port} {health}")),
+        problem: None,
+        state: after,
+    };
     let inbound = vec![Hop::pass(t!(l, wizard.network.internet), ":80"), balancer, task];
     let outbound = vec![
         Hop::pass(t!(l, wizard.network.task), t!(l, wizard.network.public_ip)),

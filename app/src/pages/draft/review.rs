@@ -28,13 +28,25 @@ pub fn ReviewPage(id: String) -> impl IntoView {
                 let left = left(l, &page.draft);
                 return view! { <Wizard draft=page.draft step around lead=t!(l, wizard.review.unfinished)>{left}</Wizard> }.into_any();
             };
-            let blocked = plan.plan.findings.iter().any(|finding| finding.weight == Weight::Block);
-            let idle = plan.plan.steps.iter().all(|step| matches!(step.change, Change::Keep | Change::Adopt));
+            let blocked = plan
+                .plan
+                .findings
+                .iter()
+                .any(|finding| finding.weight == Weight::Block);
+            let idle = plan
+                .plan
+                .steps
+                .iter()
+                .all(|step| matches!(step.change, Change::Keep | Change::Adopt));
             let expected = format::duration(l, u64::from(plan.makespan_s));
             let lead = match (blocked, idle, plan.rehearsed_s) {
                 (true, _, _) => t!(l, wizard.review.blocked).to_owned(),
                 (false, true, _) => t!(l, wizard.review.idle).to_owned(),
-                (false, false, Some(seconds)) => t!(l, wizard.review.rehearsed, time = format::duration(l, u64::from(seconds))),
+                (false, false, Some(seconds)) => t!(
+                    l,
+                    wizard.review.rehearsed,
+                    time = format::duration(l, u64::from(seconds))
+                ),
                 (false, false, None) => t!(l, wizard.review.lead, time = expected),
             };
             let base = format!("/drafts/{}", page.draft.id);

@@ -24,7 +24,13 @@ pub fn ServicePage(id: String) -> impl IntoView {
             let found = problems(&page.draft, step, &around);
             let draft = page.draft.clone();
             let text = move |field: &str| draft.value(field).to_owned();
-            let lines = |field: &str| page.draft.values.get(field).map(|all| all.join("\n")).unwrap_or_default();
+            let lines = |field: &str| {
+                page.draft
+                    .values
+                    .get(field)
+                    .map(|all| all.join("\n"))
+                    .unwrap_or_default()
+            };
             let (environment, secrets) = (lines("container.environment"), lines("container.secrets"));
             let rollback = text("service.rollback") == "on";
             let arm = text("container.architecture") == "arm64";
@@ -102,12 +108,21 @@ fn sizes(page: &drafts::ServicePage) -> Vec<SelectOption> {
 }
 
 fn memory_text(mib: u32) -> String {
-    if mib.is_multiple_of(1024) { format!("{} GB", mib / 1024) } else { format!("{mib} MiB") }
+    if mib.is_multiple_of(1024) {
+        format!("{} GB", mib / 1024)
+    } else {
+        format!("{mib} MiB")
+    }
 }
 
 fn price(l: Locale, page: &drafts::ServicePage) -> String {
     let amount = money::text(l, page.task_monthly_usd, page.yen_per_usd);
-    t!(l, wizard.service.price, amount = amount, of = page.prices_of.clone())
+    t!(
+        l,
+        wizard.service.price,
+        amount = amount,
+        of = page.prices_of.clone()
+    )
 }
 
 /// What the image made us propose, in one sentence.

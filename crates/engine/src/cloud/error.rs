@@ -95,7 +95,10 @@ impl CloudError {
 
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Throttled { .. } | Self::Unavailable { retryable: true, .. })
+        matches!(
+            self,
+            Self::Throttled { .. } | Self::Unavailable { retryable: true, .. }
+        )
     }
 
     /// True for [`CloudError::NotFound`].

@@ -270,7 +270,12 @@ pub trait Network: Send + Sync {
     /// `ec2:CreateRouteTable`.
     async fn create_route_table(&self, vpc_id: &str, tags: Tags) -> Result<RouteTable>;
     /// `ec2:CreateRoute` to an internet gateway.
-    async fn create_internet_route(&self, route_table_id: &str, destination: Ipv4Net, igw_id: &str) -> Result<()>;
+    async fn create_internet_route(
+        &self,
+        route_table_id: &str,
+        destination: Ipv4Net,
+        igw_id: &str,
+    ) -> Result<()>;
     /// `ec2:DeleteRouteTable`.
     async fn delete_route_table(&self, route_table_id: &str) -> Result<()>;
     /// `ec2:AssociateRouteTable`; answers the association id.

@@ -36,8 +36,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{AwsFault, Cloud, CloudError, Tags};
-use crate::plan::{Change, StepId};
 use crate::plan::action::{OutputName, Outputs, Ref};
+use crate::plan::{Change, StepId};
 pub use execution_role::secrets_policy_name;
 pub use kinds::step;
 pub use security_group::grant_mark;

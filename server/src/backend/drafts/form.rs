@@ -9,8 +9,8 @@ use engine::spec::field::{self, Checked};
 use engine::spec::problem::{Problem, ProblemCode};
 use engine::spec::validate::validate;
 use engine::spec::{
-    ContainerSpec, FrontendSpec, HealthSpec, ImageSource, LogSpec, NetworkSpec, RoleSpec, SPEC_VERSION, ServiceSpec,
-    StackSpec, VpcChoice, WhenMissing, limits,
+    ContainerSpec, FrontendSpec, HealthSpec, ImageSource, LogSpec, NetworkSpec, RoleSpec, SPEC_VERSION,
+    ServiceSpec, StackSpec, VpcChoice, WhenMissing, limits,
 };
 
 /// What a draft comes to.
@@ -49,33 +49,57 @@ pub(super) fn defaults() -> FormValues {
         ("health.interval_s", health.interval_s.to_string()),
         ("health.timeout_s", health.timeout_s.to_string()),
         ("health.healthy_threshold", health.healthy_threshold.to_string()),
-        ("health.unhealthy_threshold", health.unhealthy_threshold.to_string()),
+        (
+            "health.unhealthy_threshold",
+            health.unhealthy_threshold.to_string(),
+        ),
         ("health.grace_s", health.grace_s.to_string()),
         ("health.drain_s", health.drain_s.to_string()),
         ("service.desired_count", service.desired_count.to_string()),
         ("service.failure_threshold", service.failure_threshold.to_string()),
         ("service.rollback", "on".to_owned()),
-        ("service.minimum_healthy_percent", service.minimum_healthy_percent.to_string()),
+        (
+            "service.minimum_healthy_percent",
+            service.minimum_healthy_percent.to_string(),
+        ),
         ("service.maximum_percent", service.maximum_percent.to_string()),
-        ("logs.retention_days", LogSpec::default().retention_days.to_string()),
+        (
+            "logs.retention_days",
+            LogSpec::default().retention_days.to_string(),
+        ),
         ("frontend.branch", "main".to_owned()),
         ("frontend.variables", "NEXT_PUBLIC_API_BASE".to_owned()),
     ];
-    pairs.into_iter().map(|(field, value)| (field.to_owned(), vec![value])).collect()
+    pairs
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), vec![value]))
+        .collect()
 }
 
 /// Reads a draft. `region` is the connection's.
 pub(super) fn read(values: &FormValues, region: &str) -> Reading {
-    let mut form = Form { values, problems: Vec::new() };
+    let mut form = Form {
+        values,
+        problems: Vec::new(),
+    };
     let spec = form.spec(region);
     let mut problems = form.problems;
     let spec = spec.filter(|_| problems.is_empty());
     if let Some(spec) = &spec {
-        problems.extend(validate(spec).into_iter().map(|problem| Problem { field: typed_as(&problem.field), ..problem }));
+        problems.extend(validate(spec).into_iter().map(|problem| Problem {
+            field: typed_as(&problem.field),
+            ..problem
+        }));
     }
     let good = problems.is_empty();
-    let problems = problems.into_iter().map(|problem| (page_of(&problem.field), problem)).collect();
-    Reading { spec: spec.filter(|_| good), problems }
+    let problems = problems
+        .into_iter()
+        .map(|problem| (page_of(&problem.field), problem))
+        .collect();
+    Reading {
+        spec: spec.filter(|_| good),
+        problems,
+    }
 }
 
 /// The form's name for a field of the spec.
@@ -99,34 +123,54 @@ struct Form<'a> {
 
 impl Form<'_> {
     fn one(&self, field: &str) -> &str {
-        self.values.get(field).and_then(|values| values.first()).map_or("", |value| value.trim())
+        self.values
+            .get(field)
+            .and_then(|values| values.first())
+            .map_or("", |value| value.trim())
     }
 
     fn all(&self, field: &str) -> Vec<String> {
         let all = self.values.get(field).into_iter().flatten();
-        all.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect()
+        all.map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+            .collect()
     }
 
     fn refuse(&mut self, field: &str, code: ProblemCode, given: &str) {
-        self.problems.push(Problem { field: field.to_owned(), code, given: given.to_owned() });
+        self.problems.push(Problem {
+            field: field.to_owned(),
+            code,
+            given: given.to_owned(),
+        });
     }
 
     fn take<T>(&mut self, field: &str, check: impl FnOnce(&str) -> Checked<T>) -> Option<T> {
         let given = self.one(field).to_owned();
-        check(&given).map_err(|code| self.refuse(field, code, &given)).ok()
+        check(&given)
+            .map_err(|code| self.refuse(field, code, &given))
+            .ok()
     }
 
     fn optional<T>(&mut self, field: &str, check: impl FnOnce(&str) -> Checked<T>) -> Option<T> {
-        if self.one(field).is_empty() { None } else { self.take(field, check) }
+        if self.one(field).is_empty() {
+            None
+        } else {
+            self.take(field, check)
+        }
     }
 
     fn number<T: TryFrom<u64>>(&mut self, field: &str, range: RangeInclusive<u64>) -> Option<T> {
-        self.take(field, |text| field::number(text, range)).and_then(|number| T::try_from(number).ok())
+        self.take(field, |text| field::number(text, range))
+            .and_then(|number| T::try_from(number).ok())
     }
 
     /// `NAME=value` lines.
     fn lines<T>(&mut self, field: &str, check: impl Fn(&str) -> Checked<T>) -> BTreeMap<String, T> {
-        let text = self.values.get(field).map(|all| all.join("\n")).unwrap_or_default();
+        let text = self
+            .values
+            .get(field)
+            .map(|all| all.join("\n"))
+            .unwrap_or_default();
         let mut found = BTreeMap::new();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (name, value) = line.split_once('=').unwrap_or((line, ""));
@@ -148,7 +192,10 @@ impl Form<'_> {
     /// Words separated by commas or spaces.
     fn words<T>(&mut self, field: &str, check: impl Fn(&str) -> Checked<T>) -> Vec<T> {
         let text = self.all(field).join(",");
-        let words: Vec<&str> = text.split([',', ' ', '\n']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = text
+            .split([',', ' ', '\n'])
+            .filter(|word| !word.is_empty())
+            .collect();
         let mut found = Vec::new();
         for word in words {
             match check(word) {
@@ -187,7 +234,10 @@ impl Form<'_> {
             network: network?,
             service: service?,
             roles,
-            logs: LogSpec { retention_days: retention_days?, group: None },
+            logs: LogSpec {
+                retention_days: retention_days?,
+                group: None,
+            },
             frontend: frontend?,
             tags: BTreeMap::new(),
         })
@@ -202,15 +252,22 @@ impl Form<'_> {
             "new" => {
                 let repository = self.take("image.new_repository", field::repository);
                 let tag = self.take("image.tag", field::image_reference);
-                Some(ImageSource::Repository { repository: repository?, tag: tag? })
+                Some(ImageSource::Repository {
+                    repository: repository?,
+                    tag: tag?,
+                })
             }
             "uri" => {
                 let given = self.one("image.uri").to_owned();
-                self.take("image.uri", field::image_uri).map(|_| ImageSource::Uri { uri: given })
+                self.take("image.uri", field::image_uri)
+                    .map(|_| ImageSource::Uri { uri: given })
             }
             chosen => {
                 let (repository, tag) = chosen.split_once(':').unwrap_or((chosen, "latest"));
-                Some(ImageSource::Repository { repository: repository.to_owned(), tag: tag.to_owned() })
+                Some(ImageSource::Repository {
+                    repository: repository.to_owned(),
+                    tag: tag.to_owned(),
+                })
             }
         }
     }
@@ -218,13 +275,23 @@ impl Form<'_> {
     fn network(&mut self) -> Option<NetworkSpec> {
         let vpc = match self.one("network.vpc").to_owned().as_str() {
             "" => Some(VpcChoice::Find),
-            "new" => self.take("network.new_vpc_cidr", field::vpc_cidr).map(VpcChoice::Create),
+            "new" => self
+                .take("network.new_vpc_cidr", field::vpc_cidr)
+                .map(VpcChoice::Create),
             _ => self.take("network.vpc", field::vpc_id).map(VpcChoice::Use),
         };
         let is_new = matches!(vpc, Some(VpcChoice::Create(_)));
-        let subnets = if is_new { Vec::new() } else { self.words("network.subnets", field::subnet_id) };
+        let subnets = if is_new {
+            Vec::new()
+        } else {
+            self.words("network.subnets", field::subnet_id)
+        };
         let offered = self.one("network.offered") == "1" && !is_new;
-        let proposed = if offered { self.optional("network.proposed", field::subnet_cidr) } else { None };
+        let proposed = if offered {
+            self.optional("network.proposed", field::subnet_cidr)
+        } else {
+            None
+        };
         if offered && proposed.is_none() {
             // Without it there is only one zone, and an ALB needs two.
             self.refuse("network.subnets", ProblemCode::Missing, "");
@@ -235,7 +302,13 @@ impl Form<'_> {
             _ => self.take("network.task_security_group", field::security_group_id),
         };
         let allow_from = self.words("network.allow_from", field::cidr);
-        Some(NetworkSpec { vpc: vpc?, subnets, new_subnet_cidr: proposed, task_security_group, allow_from })
+        Some(NetworkSpec {
+            vpc: vpc?,
+            subnets,
+            new_subnet_cidr: proposed,
+            task_security_group,
+            allow_from,
+        })
     }
 
     fn container(&mut self) -> Option<ContainerSpec> {
@@ -250,15 +323,27 @@ impl Form<'_> {
         let environment = self.lines("container.environment", |value| Ok(value.to_owned()));
         let secrets = self.lines("container.secrets", field::secret_arn);
         let (cpu, memory_mib) = size?;
-        Some(ContainerSpec { name: name?, port: port?, cpu, memory_mib, architecture, command: command?, environment, secrets })
+        Some(ContainerSpec {
+            name: name?,
+            port: port?,
+            cpu,
+            memory_mib,
+            architecture,
+            command: command?,
+            environment,
+            secrets,
+        })
     }
 
     /// `256/512`.
     fn size(&mut self) -> Option<(u32, u32)> {
         let given = self.one("container.size").to_owned();
         let (cpu, memory) = given.split_once('/').unwrap_or((&given, ""));
-        let checked = field::cpu(cpu).and_then(|cpu| field::memory_mib(cpu, memory).map(|memory| (cpu, memory)));
-        checked.map_err(|code| self.refuse("container.size", code, &given)).ok()
+        let checked =
+            field::cpu(cpu).and_then(|cpu| field::memory_mib(cpu, memory).map(|memory| (cpu, memory)));
+        checked
+            .map_err(|code| self.refuse("container.size", code, &given))
+            .ok()
     }
 
     fn command(&mut self) -> Option<Vec<String>> {
@@ -267,7 +352,11 @@ impl Form<'_> {
             Some(words) => Some(words),
             None => {
                 let message = "a quote is not closed".to_owned();
-                self.refuse("container.command", ProblemCode::Syntax { line: None, message }, &given);
+                self.refuse(
+                    "container.command",
+                    ProblemCode::Syntax { line: None, message },
+                    &given,
+                );
                 None
             }
         }
@@ -319,7 +408,12 @@ impl Form<'_> {
         let app = self.take("frontend.app", field::frontend_app);
         let branch = self.take("frontend.branch", field::branch);
         let variables = self.words("frontend.variables", field::frontend_variable);
-        if variables.is_empty() && !self.problems.iter().any(|problem| problem.field == "frontend.variables") {
+        if variables.is_empty()
+            && !self
+                .problems
+                .iter()
+                .any(|problem| problem.field == "frontend.variables")
+        {
             self.refuse("frontend.variables", ProblemCode::Missing, "");
         }
         Some(Some(FrontendSpec {
@@ -388,7 +482,10 @@ pub(super) fn from_spec(spec: &StackSpec, connection: &str) -> FormValues {
     set("network.allow_from", ranges.join(", "));
     set("container.name", spec.container.name.clone());
     set("container.port", spec.container.port.to_string());
-    set("container.size", format!("{}/{}", spec.container.cpu, spec.container.memory_mib));
+    set(
+        "container.size",
+        format!("{}/{}", spec.container.cpu, spec.container.memory_mib),
+    );
     let architecture = match spec.container.architecture {
         Architecture::X86_64 => "x86_64",
         Architecture::Arm64 => "arm64",
@@ -401,30 +498,58 @@ pub(super) fn from_spec(spec: &StackSpec, connection: &str) -> FormValues {
     set("health.matcher", spec.health.matcher.clone());
     set("health.interval_s", spec.health.interval_s.to_string());
     set("health.timeout_s", spec.health.timeout_s.to_string());
-    set("health.healthy_threshold", spec.health.healthy_threshold.to_string());
-    set("health.unhealthy_threshold", spec.health.unhealthy_threshold.to_string());
+    set(
+        "health.healthy_threshold",
+        spec.health.healthy_threshold.to_string(),
+    );
+    set(
+        "health.unhealthy_threshold",
+        spec.health.unhealthy_threshold.to_string(),
+    );
     set("health.grace_s", spec.health.grace_s.to_string());
     set("health.drain_s", spec.health.drain_s.to_string());
     set("service.desired_count", spec.service.desired_count.to_string());
-    set("service.failure_threshold", spec.service.failure_threshold.to_string());
-    set("service.rollback", if spec.service.rollback { "on" } else { "" }.to_owned());
-    set("service.minimum_healthy_percent", spec.service.minimum_healthy_percent.to_string());
-    set("service.maximum_percent", spec.service.maximum_percent.to_string());
+    set(
+        "service.failure_threshold",
+        spec.service.failure_threshold.to_string(),
+    );
+    set(
+        "service.rollback",
+        if spec.service.rollback { "on" } else { "" }.to_owned(),
+    );
+    set(
+        "service.minimum_healthy_percent",
+        spec.service.minimum_healthy_percent.to_string(),
+    );
+    set(
+        "service.maximum_percent",
+        spec.service.maximum_percent.to_string(),
+    );
     set("logs.retention_days", spec.logs.retention_days.to_string());
-    set("roles.execution", spec.roles.execution.clone().unwrap_or_default());
+    set(
+        "roles.execution",
+        spec.roles.execution.clone().unwrap_or_default(),
+    );
     set("roles.task", spec.roles.task.clone().unwrap_or_default());
     if let Some(frontend) = &spec.frontend {
         set("frontend.app", frontend.app.clone());
         set("frontend.branch", frontend.branch.clone());
         set("frontend.variables", frontend.variables.join(", "));
-        set("frontend.branch_only", if frontend.branch_only { "on" } else { "" }.to_owned());
+        set(
+            "frontend.branch_only",
+            if frontend.branch_only { "on" } else { "" }.to_owned(),
+        );
     }
     values.insert("network.subnets".to_owned(), spec.network.subnets.clone());
     values
 }
 
 fn named_lines(lines: &BTreeMap<String, String>) -> String {
-    lines.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+    lines
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Words so that [`split_words`] reads them again.
@@ -460,7 +585,11 @@ mod tests {
 
     fn codes(values: &FormValues) -> Vec<(WizardStep, String)> {
         let reading = read(values, "ap-northeast-1");
-        reading.problems.into_iter().map(|(page, problem)| (page, problem.field)).collect()
+        reading
+            .problems
+            .into_iter()
+            .map(|(page, problem)| (page, problem.field))
+            .collect()
     }
 
     #[test]
@@ -474,7 +603,12 @@ mod tests {
     #[test]
     fn a_spec_survives_the_way_into_the_form_and_back() {
         let mut spec = read(&filled(), "ap-northeast-1").spec.unwrap();
-        spec.container.command = vec!["uvicorn".into(), "main:app".into(), "--header".into(), "a b".into()];
+        spec.container.command = vec![
+            "uvicorn".into(),
+            "main:app".into(),
+            "--header".into(),
+            "a b".into(),
+        ];
         spec.container.environment = BTreeMap::from([("LOG_LEVEL".into(), "info=debug".into())]);
         spec.service.rollback = false;
         let again = read(&from_spec(&spec, "c"), "ap-northeast-1");
@@ -522,7 +656,10 @@ mod tests {
     fn refusing_the_only_second_zone_is_a_problem() {
         let mut values = filled();
         values.insert("network.offered".to_owned(), vec!["1".to_owned()]);
-        assert_eq!(codes(&values), [(WizardStep::Network, "network.subnets".to_owned())]);
+        assert_eq!(
+            codes(&values),
+            [(WizardStep::Network, "network.subnets".to_owned())]
+        );
         values.insert("network.proposed".to_owned(), vec!["10.0.10.0/24".to_owned()]);
         assert_eq!(codes(&values), []);
     }

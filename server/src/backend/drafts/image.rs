@@ -8,7 +8,10 @@ use engine::spec::{StackSpec, field};
 use super::form;
 
 fn one<'a>(values: &'a FormValues, field: &str) -> &'a str {
-    values.get(field).and_then(|all| all.first()).map_or("", |value| value.trim())
+    values
+        .get(field)
+        .and_then(|all| all.first())
+        .map_or("", |value| value.trim())
 }
 
 /// A new repository is named after the stack unless somebody typed another name.
@@ -32,8 +35,21 @@ pub(super) fn chosen(values: &FormValues) -> Option<(String, String)> {
 /// A spec that is good enough to make the repository: what is not typed yet stands at its proposal.
 pub(super) fn spec_for_repository(values: &FormValues, region: &str) -> Option<StackSpec> {
     let mut whole = form::defaults();
-    let kept = ["connection", "name", "environment", "image.choice", "image.new_repository", "image.tag", "container.port"];
-    whole.extend(values.iter().filter(|(field, _)| kept.contains(&field.as_str())).map(|(field, all)| (field.clone(), all.clone())));
+    let kept = [
+        "connection",
+        "name",
+        "environment",
+        "image.choice",
+        "image.new_repository",
+        "image.tag",
+        "container.port",
+    ];
+    whole.extend(
+        values
+            .iter()
+            .filter(|(field, _)| kept.contains(&field.as_str()))
+            .map(|(field, all)| (field.clone(), all.clone())),
+    );
     if field::port(one(&whole, "container.port")).is_err() {
         whole.insert("container.port".to_owned(), vec!["8080".to_owned()]);
     }
@@ -42,13 +58,21 @@ pub(super) fn spec_for_repository(values: &FormValues, region: &str) -> Option<S
 
 /// Build, sign in, tag, push: with real values.
 pub(super) fn push_commands(values: &FormValues, account_id: &str, region: &str) -> Vec<String> {
-    let Some((repository, tag)) = chosen(values) else { return Vec::new() };
+    let Some((repository, tag)) = chosen(values) else {
+        return Vec::new();
+    };
     let uri = repository_uri(account_id, region, &repository);
     let registry = uri.split('/').next().unwrap_or_default().to_owned();
-    let platform = if one(values, "container.architecture") == "arm64" { "linux/arm64" } else { "linux/amd64" };
+    let platform = if one(values, "container.architecture") == "arm64" {
+        "linux/arm64"
+    } else {
+        "linux/amd64"
+    };
     vec![
         format!("docker build --platform {platform} -t {repository}:{tag} ."),
-        format!("aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"),
+        format!(
+            "aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"
+        ),
         format!("docker tag {repository}:{tag} {uri}:{tag}"),
         format!("docker push {uri}:{tag}"),
     ]
@@ -65,7 +89,11 @@ pub(super) fn repository_choice(view: RepositoryView) -> RepositoryChoice {
             size_bytes: image.size_bytes,
         })
         .collect();
-    RepositoryChoice { name: view.repository.name, uri: view.repository.uri, images }
+    RepositoryChoice {
+        name: view.repository.name,
+        uri: view.repository.uri,
+        images,
+    }
 }
 
 #[cfg(test)]
@@ -73,14 +101,24 @@ mod tests {
     use super::*;
 
     fn values(pairs: &[(&str, &str)]) -> FormValues {
-        pairs.iter().map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()])).collect()
+        pairs
+            .iter()
+            .map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()]))
+            .collect()
     }
 
     #[test]
     fn the_commands_can_be_pasted_as_they_are() {
-        let typed = values(&[("image.choice", "new"), ("image.new_repository", "vendor0919-api"), ("image.tag", "v1")]);
+        let typed = values(&[
+            ("image.choice", "new"),
+            ("image.new_repository", "vendor0919-api"),
+            ("image.tag", "v1"),
+        ]);
         let commands = push_commands(&typed, "123456789012", "ap-northeast-1");
-        assert_eq!(commands.last().unwrap(), "docker push 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/vendor0919-api:v1");
+        assert_eq!(
+            commands.last().unwrap(),
+            "docker push 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/vendor0919-api:v1"
+        );
         assert!(commands[1].ends_with("--password-stdin 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com"));
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use app::backend::drafts::{
-    DraftView, FormValues, GroupChoice, NetworkPage, ProposedSubnet, SubnetChoice, SubnetFitness, VpcChoiceView,
+    DraftView, FormValues, GroupChoice, NetworkPage, ProposedSubnet, SubnetChoice, SubnetFitness,
+    VpcChoiceView,
 };
 use engine::cloud::network::Zone;
 use engine::cloud::{Cloud, CloudError};
@@ -23,13 +24,21 @@ pub(super) struct Found {
 }
 
 fn one<'a>(values: &'a FormValues, field: &str) -> &'a str {
-    values.get(field).and_then(|all| all.first()).map_or("", |value| value.trim())
+    values
+        .get(field)
+        .and_then(|all| all.first())
+        .map_or("", |value| value.trim())
 }
 
 /// Another VPC was chosen than the one whose subnets stood on the page: they mean nothing any more.
 pub(super) fn forget_other_vpc(values: &mut FormValues) {
     if one(values, "network.vpc") != one(values, "network.shown_vpc") {
-        for field in ["network.subnets", "network.proposed", "network.offered", "network.task_security_group"] {
+        for field in [
+            "network.subnets",
+            "network.proposed",
+            "network.offered",
+            "network.task_security_group",
+        ] {
             values.remove(field);
         }
     }
@@ -46,7 +55,12 @@ pub(super) async fn discover(cloud: &Cloud, values: &FormValues) -> Result<Found
         id => Some(id.to_owned()),
     };
     let chosen = values.get("network.subnets").cloned().unwrap_or_default();
-    Ok(Found { vpcs, vpc_id, chosen, zones })
+    Ok(Found {
+        vpcs,
+        vpc_id,
+        chosen,
+        zones,
+    })
 }
 
 impl Found {
@@ -57,15 +71,28 @@ impl Found {
 
     /// One usable subnet per zone: those that were chosen, or else the one with the most free addresses.
     fn picked(&self, vpc: &VpcView) -> Vec<SubnetView> {
-        let mine: Vec<&SubnetView> = vpc.subnets.iter().filter(|view| self.chosen.contains(&view.subnet.id)).collect();
+        let mine: Vec<&SubnetView> = vpc
+            .subnets
+            .iter()
+            .filter(|view| self.chosen.contains(&view.subnet.id))
+            .collect();
         let mut candidates: Vec<&SubnetView> = if mine.is_empty() {
             vpc.subnets.iter().filter(|view| view.why_not.is_none()).collect()
         } else {
             mine
         };
-        candidates.sort_by_key(|view| (std::cmp::Reverse(view.subnet.free_addresses), view.subnet.id.clone()));
+        candidates.sort_by_key(|view| {
+            (
+                std::cmp::Reverse(view.subnet.free_addresses),
+                view.subnet.id.clone(),
+            )
+        });
         let mut zones = BTreeSet::new();
-        let mut picked: Vec<SubnetView> = candidates.into_iter().filter(|view| zones.insert(view.subnet.zone.id.clone())).cloned().collect();
+        let mut picked: Vec<SubnetView> = candidates
+            .into_iter()
+            .filter(|view| zones.insert(view.subnet.zone.id.clone()))
+            .cloned()
+            .collect();
         picked.sort_by_key(|view| view.subnet.zone.clone());
         if self.chosen.is_empty() {
             picked.truncate(ZONES_WANTED);
@@ -87,7 +114,10 @@ impl Found {
             }
             if let Some(free) = cidr::free(&vpc.vpc.cidrs, &used) {
                 used.push(free);
-                proposed.push(ProposedSubnet { cidr: free.to_string(), zone: zone.clone() });
+                proposed.push(ProposedSubnet {
+                    cidr: free.to_string(),
+                    zone: zone.clone(),
+                });
             }
         }
         proposed
@@ -97,10 +127,21 @@ impl Found {
     pub(super) fn page(self, mut draft: DraftView, groups: Vec<GroupView>) -> NetworkPage {
         let vpc = self.vpc().cloned();
         let picked = vpc.as_ref().map(|vpc| self.picked(vpc)).unwrap_or_default();
-        let proposed = vpc.as_ref().map(|vpc| self.proposed(vpc, &picked)).unwrap_or_default();
-        let subnets = vpc.iter().flat_map(|vpc| &vpc.subnets).map(|view| choice(view, &picked)).collect();
+        let proposed = vpc
+            .as_ref()
+            .map(|vpc| self.proposed(vpc, &picked))
+            .unwrap_or_default();
+        let subnets = vpc
+            .iter()
+            .flat_map(|vpc| &vpc.subnets)
+            .map(|view| choice(view, &picked))
+            .collect();
         let zones = match &vpc {
-            Some(_) => picked.iter().map(|view| view.subnet.zone.clone()).chain(proposed.iter().map(|subnet| subnet.zone.clone())).collect(),
+            Some(_) => picked
+                .iter()
+                .map(|view| view.subnet.zone.clone())
+                .chain(proposed.iter().map(|subnet| subnet.zone.clone()))
+                .collect(),
             None => self.zones.iter().take(ZONES_WANTED).cloned().collect(),
         };
         let shown = self.vpc_id.clone().unwrap_or_else(|| "new".to_owned());
@@ -111,7 +152,11 @@ impl Found {
             vpc_id: self.vpc_id,
             subnets,
             proposed,
-            groups: groups.into_iter().filter(|view| view.group.name != "default").map(group_choice).collect(),
+            groups: groups
+                .into_iter()
+                .filter(|view| view.group.name != "default")
+                .map(group_choice)
+                .collect(),
             zones,
         }
     }
@@ -141,11 +186,20 @@ fn vpc_choice(view: &VpcView) -> VpcChoiceView {
     VpcChoiceView {
         id: view.vpc.id.clone(),
         name: view.name.clone(),
-        cidr: view.vpc.cidrs.first().map(ToString::to_string).unwrap_or_default(),
+        cidr: view
+            .vpc
+            .cidrs
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         is_default: view.vpc.is_default,
     }
 }
 
 fn group_choice(view: GroupView) -> GroupChoice {
-    GroupChoice { id: view.group.id, name: view.group.name, open_to_world: view.open_to_world }
+    GroupChoice {
+        id: view.group.id,
+        name: view.group.name,
+        open_to_world: view.open_to_world,
+    }
 }

@@ -13,7 +13,10 @@ pub fn digest(plan: &Plan) -> String {
     let shown = (&plan.parent, &plan.spec, &plan.steps);
     // Plain data always serialises; an empty text would only make the digests differ.
     let text = serde_json::to_string(&shown).unwrap_or_default();
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The expected schedule.
@@ -22,14 +25,25 @@ pub fn schedule(plan: &Plan) -> (Vec<PlannedBar>, u32) {
     let bars = schedule
         .bars
         .into_iter()
-        .map(|bar| PlannedBar { step: bar.step, start_s: bar.start_s, len_s: bar.len_s, critical: bar.critical })
+        .map(|bar| PlannedBar {
+            step: bar.step,
+            start_s: bar.start_s,
+            len_s: bar.len_s,
+            critical: bar.critical,
+        })
         .collect();
     (bars, schedule.makespan_s)
 }
 
 /// The commands of every step, with real values as far as they are known.
-pub fn commands(plan: &Plan, outputs: &BTreeMap<StepId, engine::plan::action::Outputs>) -> Vec<(StepId, Vec<String>)> {
-    plan.steps.iter().map(|step| (step.id.clone(), cli::commands(plan, step, outputs))).collect()
+pub fn commands(
+    plan: &Plan,
+    outputs: &BTreeMap<StepId, engine::plan::action::Outputs>,
+) -> Vec<(StepId, Vec<String>)> {
+    plan.steps
+        .iter()
+        .map(|step| (step.id.clone(), cli::commands(plan, step, outputs)))
+        .collect()
 }
 
 /// The whole view.

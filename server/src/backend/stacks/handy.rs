@@ -12,7 +12,13 @@ pub(super) fn commands(spec: &StackSpec, outputs: &StackOutputs) -> Vec<HandyCom
     let names = Names::of(spec);
     let region = &spec.region;
     let (cluster, service) = (&names.cluster, &names.service);
-    let arn = |step: &str| outputs.steps.get(&step.into()).and_then(|answered| answered.get(&OutputName::Arn)).cloned();
+    let arn = |step: &str| {
+        outputs
+            .steps
+            .get(&step.into())
+            .and_then(|answered| answered.get(&OutputName::Arn))
+            .cloned()
+    };
     let mut all = vec![
         (
             "service_counts",
@@ -41,7 +47,10 @@ pub(super) fn commands(spec: &StackSpec, outputs: &StackOutputs) -> Vec<HandyCom
             format!("aws elbv2 describe-listeners --region {region} \\\n  --load-balancer-arn {load_balancer} --query 'Listeners[].[Port,Protocol,DefaultActions[0].Type]'"),
         ));
     }
-    all.push(("logs", format!("aws logs tail {} --region {region} --follow", names.log_group)));
+    all.push((
+        "logs",
+        format!("aws logs tail {} --region {region} --follow", names.log_group),
+    ));
     if let Some(url) = &outputs.url {
         let base = url.trim_end_matches('/');
         let base = base.strip_suffix(&spec.health.path).unwrap_or(base);
@@ -49,5 +58,10 @@ pub(super) fn commands(spec: &StackSpec, outputs: &StackOutputs) -> Vec<HandyCom
     }
     all.push(("redeploy", format!("aws ecs update-service --region {region} --cluster {cluster} --service {service} --force-new-deployment")));
     all.push(("scale", format!("aws ecs update-service --region {region} --cluster {cluster} --service {service} --desired-count 2")));
-    all.into_iter().map(|(code, command)| HandyCommand { code: code.to_owned(), command }).collect()
+    all.into_iter()
+        .map(|(code, command)| HandyCommand {
+            code: code.to_owned(),
+            command,
+        })
+        .collect()
 }

@@ -13,14 +13,29 @@ pub(super) fn of(plan: &Plan, outputs: &BTreeMap<StepId, Outputs>) -> (Vec<Resou
     let lines = plan
         .steps
         .iter()
-        .filter(|step| !matches!(step.action, Action::ImagePushed { .. } | Action::Deployment { .. } | Action::Reachable { .. }))
+        .filter(|step| {
+            !matches!(
+                step.action,
+                Action::ImagePushed { .. } | Action::Deployment { .. } | Action::Reachable { .. }
+            )
+        })
         .map(|step| {
             let answered = outputs.get(&step.id).unwrap_or(&none);
-            let ids: Vec<String> = [OutputName::Id, OutputName::Arn, OutputName::DnsName, OutputName::Uri, OutputName::Url]
-                .iter()
-                .filter_map(|name| answered.get(name).or_else(|| plan.known.get(&step.id).and_then(|known| known.get(name))))
-                .cloned()
-                .collect();
+            let ids: Vec<String> = [
+                OutputName::Id,
+                OutputName::Arn,
+                OutputName::DnsName,
+                OutputName::Uri,
+                OutputName::Url,
+            ]
+            .iter()
+            .filter_map(|name| {
+                answered
+                    .get(name)
+                    .or_else(|| plan.known.get(&step.id).and_then(|known| known.get(name)))
+            })
+            .cloned()
+            .collect();
             ResourceLine {
                 kind: step.action.kind().to_owned(),
                 label: step.action.name(),
@@ -30,8 +45,15 @@ pub(super) fn of(plan: &Plan, outputs: &BTreeMap<StepId, Outputs>) -> (Vec<Resou
             }
         })
         .collect();
-    let definition = plan.steps.iter().find(|step| matches!(step.action, Action::TaskDefinition { .. }));
-    let arn = definition.and_then(|step| outputs.get(&step.id).and_then(|answered| answered.get(&OutputName::Arn)));
+    let definition = plan
+        .steps
+        .iter()
+        .find(|step| matches!(step.action, Action::TaskDefinition { .. }));
+    let arn = definition.and_then(|step| {
+        outputs
+            .get(&step.id)
+            .and_then(|answered| answered.get(&OutputName::Arn))
+    });
     let short = arn.and_then(|arn| arn.rsplit('/').next()).map(str::to_owned);
     (lines, short)
 }
