@@ -11,15 +11,17 @@ use crate::routes;
 /// The sign-in form.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let next = use_query_map()
-        .get_untracked()
-        .get("next")
-        .unwrap_or_else(|| routes::HOME.to_owned());
+    let asked = use_query_map().get_untracked().get("next");
     loaded(
         |backend| async move { Ok(backend.viewer()) },
         move |viewer, around| {
             let l = locale();
-            let next = next.clone();
+            // A mistyped password does not forget where somebody was on the way to.
+            let next = match (&asked, around.typed("next")) {
+                (Some(asked), _) => asked.clone(),
+                (None, before) if before.is_empty() => routes::HOME.to_owned(),
+                (None, before) => before,
+            };
             let email = around.typed("email");
             let already = viewer.map(|viewer| {
                 view! { <Note tone=Tone::None>{t!(l, sign_in.already, name = viewer.name)} " " <a href=routes::HOME>{t!(l, next.stacks)}</a></Note> }
