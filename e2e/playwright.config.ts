@@ -1,15 +1,18 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from '@playwright/test';
+import type { Language } from './fixtures/words.ts';
 
 // `cargo xtask e2e` sets all of these. By hand, `npx playwright test` in this folder takes the binary of the default
 // target folder. Set once: Playwright's workers read this file again and inherit the environment.
 const env = process.env;
 const target = join(import.meta.dirname, '..', 'target');
-const bin = (env.SLIPWAY_BIN ??= join(target, 'debug', 'slipway'));
-const home = (env.SLIPWAY_E2E_HOME ??= mkdtempSync('/tmp/slipway-e2e-'));
-const port = (env.SLIPWAY_E2E_PORT ??= '4173');
-const results = (env.SLIPWAY_E2E_RESULTS ??= join(target, 'e2e'));
+const bin = (env.SLIPWAY_TEST_BIN ??= join(target, 'debug', 'slipway'));
+const home = (env.SLIPWAY_TEST_HOME ??= mkdtempSync('/tmp/slipway-e2e-'));
+// Open to every user: the panel's PostgreSQL may run as another one.
+chmodSync(home, 0o755);
+const port = (env.SLIPWAY_TEST_PORT ??= '4173');
+const results = (env.SLIPWAY_TEST_RESULTS ??= join(target, 'e2e'));
 const site = (env.LEPTOS_SITE_ROOT ??= join(target, 'site'));
 // The panel writes its one-time setup link here; the setup test reads it.
 const setupLinkFile = (env.SLIPWAY_SETUP_LINK_FILE ??= join(home, 'setup-link'));
@@ -17,7 +20,7 @@ const address = `127.0.0.1:${port}`;
 const baseURL = `http://${address}`;
 
 const chromium =
-  env.SLIPWAY_CHROMIUM ??
+  env.SLIPWAY_TEST_CHROMIUM ??
   ['/usr/bin/chromium', '/usr/bin/google-chrome-stable', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 
 // The panel must never find a real account or another database in the environment of whoever runs the tests.
@@ -32,11 +35,13 @@ const panel: Record<string, string> = {
   LEPTOS_SITE_ADDR: address,
   RUST_BACKTRACE: '1',
   SLIPWAY_DATA_DIR: join(home, 'data'),
+  // Minutes at AWS become seconds here: the practice account's clock runs this much faster than the wall.
+  SLIPWAY_PRACTICE_SPEED: '200',
   SLIPWAY_SETUP_LINK_FILE: setupLinkFile,
 };
 const desktop = { width: 1280, height: 800 };
 
-export default defineConfig({
+export default defineConfig<{ language: Language }>({
   testDir: '.',
   outputDir: join(results, 'artifacts'),
   fullyParallel: false,
@@ -68,10 +73,15 @@ export default defineConfig({
     // Opens the setup link and makes the owner, once, before everything else.
     { name: 'setup', testMatch: '**/*.setup.ts', use: { viewport: desktop } },
     { name: 'desktop', testMatch: '**/*.spec.ts', dependencies: ['setup'], use: { viewport: desktop } },
-    { name: 'narrow', testMatch: '**/*.spec.ts', dependencies: ['setup'], use: { viewport: { width: 320, height: 720 } } },
+    {
+      name: 'narrow',
+      testMatch: '**/pages.spec.ts',
+      dependencies: ['setup'],
+      use: { viewport: { width: 320, height: 720 } },
+    },
     {
       name: 'nojs',
-      testMatch: '**/*.spec.ts',
+      testMatch: ['**/wizard.spec.ts', '**/inputs.spec.ts'],
       dependencies: ['setup'],
       use: { viewport: desktop, javaScriptEnabled: false },
     },

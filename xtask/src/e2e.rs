@@ -65,11 +65,11 @@ fn play(place: &Place, arguments: &[String], home: &Path) -> Result<Tally> {
         .arg("test")
         .args(arguments)
         .current_dir(place.e2e())
-        .env("SLIPWAY_BIN", place.slipway(Profile::Dev))
-        .env("SLIPWAY_CHROMIUM", chromium::browser()?)
-        .env("SLIPWAY_E2E_HOME", home)
-        .env("SLIPWAY_E2E_PORT", emulator::free_port()?.to_string())
-        .env("SLIPWAY_E2E_RESULTS", &answers)
+        .env("SLIPWAY_TEST_BIN", place.slipway(Profile::Dev))
+        .env("SLIPWAY_TEST_CHROMIUM", chromium::browser()?)
+        .env("SLIPWAY_TEST_HOME", home)
+        .env("SLIPWAY_TEST_PORT", emulator::free_port()?.to_string())
+        .env("SLIPWAY_TEST_RESULTS", &answers)
         .env("LEPTOS_SITE_ROOT", place.site());
     let status = playwright.status().context("starting Playwright")?;
     let text = fs::read_to_string(&answer).context("Playwright ended without a report")?;

@@ -33,12 +33,15 @@ const MAC: &[&str] = &[
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// The browser for the tests: `SLIPWAY_CHROMIUM`, one that is installed, or one that is installed now.
+/// The browser for the tests: `SLIPWAY_TEST_CHROMIUM`, one that is installed, or one that is installed now.
 pub(crate) fn browser() -> Result<PathBuf> {
-    if let Some(chosen) = std::env::var_os("SLIPWAY_CHROMIUM") {
+    if let Some(chosen) = std::env::var_os("SLIPWAY_TEST_CHROMIUM") {
         let chosen = PathBuf::from(chosen);
         if !chosen.is_file() {
-            bail!("SLIPWAY_CHROMIUM names {}, which is not there", chosen.display());
+            bail!(
+                "SLIPWAY_TEST_CHROMIUM names {}, which is not there",
+                chosen.display()
+            );
         }
         return Ok(chosen);
     }
@@ -48,7 +51,9 @@ pub(crate) fn browser() -> Result<PathBuf> {
     packages::install(&BROWSER)?;
     match find() {
         Some(browser) => Ok(browser),
-        None => bail!("Chromium was installed but is not on the path: set SLIPWAY_CHROMIUM to its program"),
+        None => {
+            bail!("Chromium was installed but is not on the path: set SLIPWAY_TEST_CHROMIUM to its program")
+        }
     }
 }
 

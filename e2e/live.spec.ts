@@ -1,0 +1,58 @@
+import * as act from './fixtures/action.ts';
+import * as check from './fixtures/check.ts';
+import * as find from './fixtures/find.ts';
+import { layLine } from './fixtures/line.ts';
+import { expect, test } from './fixtures/panel.ts';
+
+// A run whose image was not pushed waits for it, for as long as a test wants.
+
+test('a run page survives a lost connection and catches up', async ({ page, playwright, session, baseURL, t, unique, complaints }) => {
+  // The page's line is cut; that of whoever pushes the image is not.
+  const line = await layLine(baseURL ?? '');
+  const elsewhere = await playwright.request.newContext({ baseURL, storageState: session });
+  const connection = await act.seedConnection(elsewhere, unique);
+  const run = await act.apply(elsewhere, await act.seedDraft(elsewhere, connection, unique));
+  await page.goto(`${line.address}/runs/${run}`);
+  await expect(page.getByRole('table', { name: t('run.waits') })).toContainText(`${unique}-api`);
+  await page.evaluate(() => document.body.setAttribute('data-same-page', ''));
+
+  line.cut();
+  await expect(page.getByRole('note').filter({ hasText: t('run.lost') })).toBeVisible({ timeout: 30_000 });
+  const { stack_id: stack } = await act.runState(elsewhere, run);
+  await act.playPush(elsewhere, await act.editStack(elsewhere, stack));
+  await expect.poll(async () => (await act.runState(elsewhere, run)).state, { timeout: 45_000 }).toBe('succeeded');
+  await expect(find.heading(page)).not.toContainText(t('run_state.succeeded'));
+
+  line.mend();
+  await check.succeeds(page, t, 'live');
+  await expect(page.getByText(t('run.lost'))).toHaveCount(0);
+  await expect(page.locator('body[data-same-page]'), 'the page was never loaded again').toHaveCount(1);
+  check.quiet(complaints, 'the run page', /net::ERR_/);
+  await elsewhere.dispose();
+  line.close();
+});
+
+test('a run that was stopped is resumed and succeeds', async ({ page, t, unique }) => {
+  const connection = await act.seedConnection(page.request, unique);
+  const run = await act.apply(page.request, await act.seedDraft(page.request, connection, unique));
+  await page.goto(`/runs/${run}`);
+  await expect(page.getByRole('table', { name: t('run.waits') })).toContainText(`${unique}-api`);
+
+  await page.locator('details.confirm summary').click();
+  await find.button(page, t('run.cancel_go')).click();
+  await expect(find.heading(page)).toContainText(t('run_state.cancelled'), { timeout: 20_000 });
+
+  const { stack_id: stack } = await act.runState(page.request, run);
+  await act.playPush(page.request, await act.editStack(page.request, stack));
+  await find.button(page, t('run.resume')).click();
+  await check.succeeds(page, t, 'live');
+});
+
+test('the copy button copies', async ({ page, context, baseURL, t, unique }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: baseURL ?? '' });
+  const { stack } = await act.seedStack(page.request, unique);
+  await page.goto(`/stacks/${stack}`);
+  const address = await page.locator('p.lead a').first().getAttribute('href');
+  await page.locator('p.lead').getByRole('button', { name: t('copy.copy'), exact: true }).click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(address);
+});
