@@ -82,7 +82,10 @@ where
 
 /// The error of a refused form, above it.
 #[component]
-pub fn NoticeOf(around: Around) -> impl IntoView {
+pub fn NoticeOf(
+    /// What the page knows besides its answer.
+    around: Around,
+) -> impl IntoView {
     around
         .notice
         .map(|notice| view! { <ErrorOf error=notice.error/> })
@@ -90,7 +93,10 @@ pub fn NoticeOf(around: Around) -> impl IntoView {
 
 /// An error as a note: what, why, AWS's own words, and the next click.
 #[component]
-pub fn ErrorOf(error: PanelError) -> impl IntoView {
+pub fn ErrorOf(
+    /// The error.
+    error: PanelError,
+) -> impl IntoView {
     let l = locale();
     let fault = error.fault.clone();
     let next = error.next.clone().map(|next| {

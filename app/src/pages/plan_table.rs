@@ -15,7 +15,10 @@ use crate::words;
 
 /// What the plan comes to, in numbers.
 #[component]
-pub fn PlanFacts(view: PlanView) -> impl IntoView {
+pub fn PlanFacts(
+    /// The plan.
+    view: PlanView,
+) -> impl IntoView {
     let l = locale();
     let count = |wanted: Change| {
         view.plan
@@ -49,7 +52,10 @@ pub fn PlanFacts(view: PlanView) -> impl IntoView {
 
 /// Preflight: what blocks and what to know stands out, what is fine folds away.
 #[component]
-pub fn Preflight(findings: Vec<Finding>) -> impl IntoView {
+pub fn Preflight(
+    /// What the preflight found.
+    findings: Vec<Finding>,
+) -> impl IntoView {
     let l = locale();
     let of = |weight: Weight| {
         findings
@@ -146,7 +152,10 @@ fn graph(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> GraphView {
 
 /// Time axis, graph and table of a plan.
 #[component]
-pub fn PlanBody(view: PlanView) -> impl IntoView {
+pub fn PlanBody(
+    /// The plan.
+    view: PlanView,
+) -> impl IntoView {
     let l = locale();
     let slip = slip(l, &view.plan, &view.schedule);
     let graph = graph(l, &view.plan, &view.schedule);

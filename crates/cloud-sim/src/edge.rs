@@ -8,7 +8,7 @@ use engine::cloud::edge::{Answer, Edge, EdgeError, Phases};
 use engine::cloud::network::Direction;
 
 use crate::balancing::{BalancerRecord, Probe, Target};
-use crate::cell::Account;
+use crate::cell::{Account, CellError};
 use crate::world::{World, scramble};
 
 /// Where the visitor comes from (TEST-NET-3): what an `allow_from` that shuts the panel out does not hold.
@@ -257,14 +257,15 @@ fn page(status: u16, phrase: &str) -> String {
     )
 }
 
+/// The account could not be read: that says nothing about what it holds.
+fn unreadable(error: CellError) -> EdgeError {
+    EdgeError::Unavailable { reason: error.0 }
+}
+
 #[async_trait]
 impl Edge for Account {
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, EdgeError> {
         let name = host.to_owned();
-        let unreadable = |error: crate::CellError| EdgeError::Dns {
-            host: host.to_owned(),
-            reason: error.to_string(),
-        };
         self.take(move |world| world.resolve_host(&name))
             .await
             .map_err(unreadable)?
@@ -272,9 +273,6 @@ impl Edge for Account {
 
     async fn get(&self, url: &str, timeout_s: u32) -> Result<Answer, EdgeError> {
         let url = url.to_owned();
-        let unreadable = |error: crate::CellError| EdgeError::Connect {
-            reason: error.to_string(),
-        };
         self.take(move |world| world.visit(&url, timeout_s))
             .await
             .map_err(unreadable)?

@@ -36,8 +36,6 @@ use crate::runs::start;
 const ACTIVITY: u32 = 12;
 /// Runs on a stack's page.
 const RUNS: u32 = 10;
-/// Seconds of a slot of a stack's day.
-const SLOT_S: u32 = 15 * 60;
 
 fn day_ago(now: Timestamp) -> Timestamp {
     now.checked_sub(SignedDuration::from_hours(24))
@@ -50,7 +48,7 @@ struct Around {
     monitors: HashMap<Uuid, Vec<Monitor>>,
     latest: HashMap<Uuid, RunSummary>,
     history: BTreeMap<Uuid, Vec<HistorySlot>>,
-    uptime: BTreeMap<Uuid, f64>,
+    uptime: BTreeMap<Uuid, Option<f64>>,
 }
 
 impl RequestBackend {
@@ -65,16 +63,15 @@ impl RequestBackend {
             Some(stack) => runs::of_stack(db, stack, 1).await.map_err(store_error)?,
             None => runs::latest(db).await.map_err(store_error)?,
         };
-        let (until, mut monitors) = (Timestamp::now(), HashMap::<Uuid, Vec<Monitor>>::new());
+        let until = Timestamp::now();
+        let history = history::last_day(db, &watched, until, slot_s)
+            .await
+            .map_err(store_error)?;
+        let uptime = history::uptime(db, &watched, until).await.map_err(store_error)?;
+        let mut monitors = HashMap::<Uuid, Vec<Monitor>>::new();
         for monitor in watched {
             monitors.entry(monitor.stack_id).or_default().push(monitor);
         }
-        let history = history::slots(db, &monitors, day_ago(until), until, slot_s)
-            .await
-            .map_err(store_error)?;
-        let uptime = history::uptime(db, &monitors, day_ago(until), until)
-            .await
-            .map_err(store_error)?;
         Ok(Around {
             connections: all
                 .into_iter()
@@ -112,9 +109,9 @@ fn line(stack: &Stack, spec: Option<&StackSpec>, around: &mut Around) -> StackLi
             .map(|connection| region(&connection.settings).to_owned())
             .unwrap_or_default(),
         url: StackOutputs::of(stack).url,
-        health: now::of(&monitors),
+        health: now::of(&monitors, Timestamp::now()),
         history: around.history.remove(&stack.id).unwrap_or_default(),
-        uptime_24h: around.uptime.get(&stack.id).copied(),
+        uptime_24h: around.uptime.get(&stack.id).copied().flatten(),
         last_run: around.latest.remove(&stack.id).map(run_pages::line),
         monthly_usd: spec.map_or(0.0, prices::stack_monthly_usd),
     }
@@ -136,7 +133,7 @@ impl Stacks for RequestBackend {
     async fn dashboard(&self) -> Answer<Dashboard> {
         self.actor()?;
         let db = &self.panel.db;
-        let mut around = self.around(3600, None).await?;
+        let mut around = self.around(history::DASHBOARD_SLOT_S, None).await?;
         let all = rows::list(db).await.map_err(store_error)?;
         let built: Vec<Stack> = all
             .into_iter()
@@ -170,7 +167,7 @@ impl Stacks for RequestBackend {
             .await
             .map_err(store_error)?;
         let speed_known = matches!(connection.settings, connections::Settings::Practice { .. });
-        let mut around = self.around(SLOT_S, Some(stack.id)).await?;
+        let mut around = self.around(history::PAGE_SLOT_S, Some(stack.id)).await?;
         let found = runs::of_stack(db, stack.id, RUNS).await.map_err(store_error)?;
         let line = line(&stack, Some(&spec), &mut around);
         let now = Timestamp::now();

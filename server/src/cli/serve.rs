@@ -19,7 +19,7 @@ use super::storage::Storage;
 use super::{Context, output};
 use crate::config::{ServeArgs, WebConfig};
 use crate::panel::Panel;
-use crate::{housekeeping, runs, web};
+use crate::{health, housekeeping, runs, web};
 
 /// Longest wait for open requests and runs at the end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -67,6 +67,7 @@ async fn serve(
     announce(context, config, &panel).await?;
     let worker = runs::worker::spawn(Arc::clone(&panel));
     let keeper = housekeeping::spawn(Arc::clone(&panel));
+    let watcher = health::scheduler::spawn(Arc::clone(&panel));
     let ending = {
         let (asked_to_end, stopping) = (asked_to_end.clone(), panel.stopping.clone());
         async move {
@@ -86,7 +87,7 @@ async fn serve(
         () = async { panel.stopping.cancelled().await; tokio::time::sleep(GRACE).await } => Ok(()),
     };
     panel.stopping.cancel();
-    for task in [worker, keeper] {
+    for task in [worker, keeper, watcher] {
         if tokio::time::timeout(GRACE, task).await.is_err() {
             tracing::warn!("a task did not end in time; what it did is taken up at the next start");
         }

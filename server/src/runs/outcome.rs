@@ -10,6 +10,8 @@ use store::runs::Run;
 use store::stacks::{self, Stack};
 use store::{Database, Result};
 
+use crate::health::monitors;
+
 /// What the last runs of a stack answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -67,7 +69,11 @@ pub(super) async fn settle(
             for record in steps.iter().filter(|record| !record.outputs.is_empty()) {
                 outputs.steps.insert(record.step.clone(), record.outputs.clone());
             }
-            stacks::set_outputs(db, stack.id, &outputs).await
+            stacks::set_outputs(db, stack.id, &outputs).await?;
+            if run.purpose == Purpose::Apply && matches!(state, RunState::Succeeded | RunState::Waiting) {
+                monitors::ensure(db, stack.id, plan, steps).await?;
+            }
+            Ok(())
         }
     }
 }

@@ -8,5 +8,6 @@ mod emulator;
 mod events;
 mod gate;
 mod headers;
+mod health;
 mod people;
 mod web;

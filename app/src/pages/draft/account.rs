@@ -13,7 +13,10 @@ use crate::routes;
 
 /// Where the stack is built, and what it is called.
 #[component]
-pub fn AccountPage(id: String) -> impl IntoView {
+pub fn AccountPage(
+    /// Id of the draft.
+    id: String,
+) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

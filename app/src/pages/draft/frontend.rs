@@ -11,7 +11,10 @@ use crate::routes;
 
 /// Which frontend calls the stack, and how it gets the address.
 #[component]
-pub fn FrontendPage(id: String) -> impl IntoView {
+pub fn FrontendPage(
+    /// Id of the draft.
+    id: String,
+) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

@@ -16,7 +16,10 @@ use crate::routes;
 
 /// Which image runs.
 #[component]
-pub fn ImagePage(id: String) -> impl IntoView {
+pub fn ImagePage(
+    /// Id of the draft.
+    id: String,
+) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

@@ -12,7 +12,10 @@ use crate::routes;
 
 /// VPC, subnets, security groups.
 #[component]
-pub fn NetworkPage(id: String) -> impl IntoView {
+pub fn NetworkPage(
+    /// Id of the draft.
+    id: String,
+) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

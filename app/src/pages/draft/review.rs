@@ -15,7 +15,10 @@ use crate::words;
 
 /// Review.
 #[component]
-pub fn ReviewPage(id: String) -> impl IntoView {
+pub fn ReviewPage(
+    /// Id of the draft.
+    id: String,
+) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

@@ -12,7 +12,10 @@ use crate::routes;
 
 /// The service.
 #[component]
-pub fn ServicePage(id: String) -> impl IntoView {
+pub fn ServicePage(
+    /// Id of the draft.
+    id: String,
+) -> impl IntoView {
     loaded(
         move |backend| {
             let id = id.clone();

@@ -80,6 +80,12 @@ pub enum EdgeError {
         /// The address or host.
         address: String,
     },
+    /// Nobody was asked: our own side failed before.
+    #[error("nobody could ask: {reason}")]
+    Unavailable {
+        /// What failed.
+        reason: String,
+    },
 }
 
 /// The data plane.

@@ -40,6 +40,7 @@ use crate::plan::action::{OutputName, Outputs, Ref};
 use crate::plan::{Change, StepId};
 pub use execution_role::secrets_policy_name;
 pub use kinds::step;
+pub use reachable::accepts;
 pub use security_group::grant_mark;
 
 /// How a step ended.

@@ -19,7 +19,8 @@ const PATIENCE_S: i64 = 180;
 const TIMEOUT_S: u32 = 5;
 
 /// Whether a status code is one of a matcher's (`200`, `200,202`, `200-299`).
-pub(crate) fn accepts(matcher: &str, status: u16) -> bool {
+#[must_use]
+pub fn accepts(matcher: &str, status: u16) -> bool {
     matcher
         .split(',')
         .map(str::trim)

@@ -5,7 +5,7 @@ mod image;
 mod network;
 pub(super) mod plan_view;
 
-pub use plan_view::plan_view;
+pub(super) use plan_view::plan_view;
 
 use app::backend::Answer;
 use app::backend::connections::{ConnectionView, Connections as _};

@@ -9,7 +9,7 @@ use engine::prices;
 use sha2::{Digest as _, Sha256};
 
 /// Proof of what was shown: two plans with the same digest do the same to the same account.
-pub fn digest(plan: &Plan) -> String {
+pub(in crate::backend) fn digest(plan: &Plan) -> String {
     let shown = (&plan.parent, &plan.spec, &plan.steps);
     // Plain data always serialises; an empty text would only make the digests differ.
     let text = serde_json::to_string(&shown).unwrap_or_default();
@@ -20,7 +20,7 @@ pub fn digest(plan: &Plan) -> String {
 }
 
 /// The expected schedule.
-pub fn schedule(plan: &Plan) -> (Vec<PlannedBar>, u32) {
+pub(in crate::backend) fn schedule(plan: &Plan) -> (Vec<PlannedBar>, u32) {
     let schedule = engine::plan::schedule(plan);
     let bars = schedule
         .bars
@@ -36,7 +36,7 @@ pub fn schedule(plan: &Plan) -> (Vec<PlannedBar>, u32) {
 }
 
 /// The commands of every step, with real values as far as they are known.
-pub fn commands(
+pub(in crate::backend) fn commands(
     plan: &Plan,
     outputs: &BTreeMap<StepId, engine::plan::action::Outputs>,
 ) -> Vec<(StepId, Vec<String>)> {
@@ -47,7 +47,7 @@ pub fn commands(
 }
 
 /// The whole view.
-pub fn plan_view(plan: Plan) -> PlanView {
+pub(in crate::backend) fn plan_view(plan: Plan) -> PlanView {
     let (bars, makespan_s) = schedule(&plan);
     let prices = prices::prices();
     PlanView {
