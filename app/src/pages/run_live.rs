@@ -1,5 +1,10 @@
 //! The live part of a run's page: head, slip, waits, and what was made.
 
+#![expect(
+    missing_docs,
+    reason = "the island macro makes a struct that no doc comment reaches"
+)]
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 

@@ -87,7 +87,7 @@ pub fn router(panel: Arc<Panel>, config: &WebConfig) -> Result<Router, ConfigErr
         .merge(
             Router::new()
                 .leptos_routes_with_context(&options, routes, provide, shell)
-                .fallback(move |request| not_found(request))
+                .fallback(not_found)
                 .with_state(options),
         )
         .layer(

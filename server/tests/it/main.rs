@@ -1,5 +1,12 @@
 //! The server on a real PostgreSQL: its program as people run it, and its router without a network.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says where it stopped"
+)]
+
 mod apply;
 mod bad_input;
 mod bed;

@@ -199,9 +199,10 @@ fn group_choice(l: Locale, group: &GroupChoice, chosen: &str, port: &str) -> Any
         group.id.clone()
     };
     let name = t!(l, wizard.network.keep_group, name = group.name.clone());
+    let badge = open.then(|| view! { <State tone=Tone::Warn word=t!(l, wizard.network.open)/> });
     view! {
         <Choice name="network.task_security_group" value=group.id.clone() checked=group.id == chosen why
-            state=move || open.then(|| view! { <State tone=Tone::Warn word=t!(l, wizard.network.open)/> }.into_any()).unwrap_or_else(|| ().into_any())>
+            state=badge>
             {name}
         </Choice>
     }

@@ -296,8 +296,10 @@ impl Drafts for RequestBackend {
     }
 
     async fn network_page(&self, id_text: &str) -> Answer<NetworkPage> {
-        let draft = self.draft(id_text).await?;
+        let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
+        let facts = self.image_facts(&draft, &open).await?;
+        propose_port(&mut draft.values, facts.as_ref());
         let found = network::discover(&open.cloud, &draft.values)
             .await
             .map_err(|error| cloud_error(&error))?;
@@ -511,20 +513,20 @@ impl Drafts for RequestBackend {
     }
 }
 
-/// The image says which port it listens on; an execution role that every account knows is offered when it is there.
-async fn propose_service(values: &mut FormValues, facts: Option<&ImageFacts>, open: &OpenCloud) {
-    let empty = |values: &FormValues, field: &str| {
-        values
-            .get(field)
-            .and_then(|all| all.first())
-            .is_none_or(|value| value.trim().is_empty())
-    };
-    if empty(values, "container.port") {
+/// The image says which port it listens on.
+fn propose_port(values: &mut FormValues, facts: Option<&ImageFacts>) {
+    let typed = values.get("container.port").and_then(|all| all.first());
+    if typed.is_none_or(|value| value.trim().is_empty()) {
         let port = facts
             .and_then(|facts| facts.exposed_ports.first().copied())
             .unwrap_or(8080);
         values.insert("container.port".to_owned(), vec![port.to_string()]);
     }
+}
+
+/// The image says which port it listens on; an execution role that every account knows is offered when it is there.
+async fn propose_service(values: &mut FormValues, facts: Option<&ImageFacts>, open: &OpenCloud) {
+    propose_port(values, facts);
     if !values.contains_key("roles.execution") {
         const USUAL: &str = "ecsTaskExecutionRole";
         // Whether the role can be read decides nothing here: the plan checks it.

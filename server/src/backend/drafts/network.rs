@@ -81,12 +81,7 @@ impl Found {
         } else {
             mine
         };
-        candidates.sort_by_key(|view| {
-            (
-                std::cmp::Reverse(view.subnet.free_addresses),
-                view.subnet.id.clone(),
-            )
-        });
+        candidates.sort_by_key(|view| (std::cmp::Reverse(view.subnet.free_addresses), view.subnet.cidr));
         let mut zones = BTreeSet::new();
         let mut picked: Vec<SubnetView> = candidates
             .into_iter()
