@@ -148,6 +148,10 @@ async fn connect(
     region: &str,
     endpoint: Option<&str>,
 ) -> Result<Cloud, CloudError> {
+    let profile = match credentials {
+        Credentials::Profile { name } => Some(name.clone()),
+        Credentials::Default | Credentials::AssumeRole { .. } => None,
+    };
     let credentials = match credentials {
         Credentials::Default => cloud_aws::Credentials::Default,
         Credentials::Profile { name } => cloud_aws::Credentials::Profile(name.clone()),
@@ -168,10 +172,21 @@ async fn connect(
     Box::pin(cloud_aws::connect(credentials, region, endpoint))
         .await
         .map_err(|error| match error {
-            ConnectError::Credentials { error } => error,
+            ConnectError::Credentials { error } => naming(error, profile.as_deref()),
             ConnectError::Region { .. } => refused("InvalidRegion", error.to_string()),
             ConnectError::Endpoint { .. } => refused("InvalidEndpoint", error.to_string()),
         })
+}
+
+/// The SDK does not say which profile it could not use.
+fn naming(error: CloudError, profile: Option<&str>) -> CloudError {
+    match (error, profile) {
+        (CloudError::Unavailable { mut fault, retryable }, Some(profile)) => {
+            fault.message = format!("profile {profile}: {}", fault.message);
+            CloudError::Unavailable { fault, retryable }
+        }
+        (error, _) => error,
+    }
 }
 
 /// Refused by ourselves, in AWS's form.
