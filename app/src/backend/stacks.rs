@@ -79,7 +79,7 @@ pub struct StackLine {
     pub url: Option<String>,
     /// Health, once it is watched.
     pub health: Option<HealthNow>,
-    /// The last 24 hours in half hours, oldest first.
+    /// The last 24 hours in hours, oldest first.
     pub history: Vec<HistorySlot>,
     /// Share of the watched time of the last 24 hours that was up, 0–1.
     pub uptime_24h: Option<f64>,
