@@ -26,6 +26,7 @@ pub fn waiting(l: Locale, waiting: &Waiting) -> String {
         WaitingCode::NameResolution => say!(l, values, waiting.name_resolution, host),
         WaitingCode::FirstAnswer => say!(l, values, waiting.first_answer, url, answer),
         WaitingCode::Release => say!(l, values, waiting.release, job, step, status),
+        WaitingCode::ReleaseQueued => say!(l, values, waiting.release_queued, job, status, reason),
         WaitingCode::ServiceDraining => say!(l, values, waiting.service_draining, service),
         WaitingCode::TasksStopping => say!(l, values, waiting.tasks_stopping, running),
         WaitingCode::InterfacesReleasing => say!(l, values, waiting.interfaces_releasing, count, group),

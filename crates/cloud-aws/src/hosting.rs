@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use aws_sdk_amplify::Client;
 use aws_sdk_amplify::types;
 use engine::cloud::Result;
-use engine::cloud::hosting::{App, Branch, Hosting, Job, JobStatus, JobStep, VariableScope, Variables};
+use engine::cloud::hosting::{
+    App, Branch, Hosting, Job, JobKind, JobStatus, JobStep, VariableScope, Variables,
+};
 
 use crate::calls::Gate;
 use crate::error::incomplete;
@@ -53,12 +55,22 @@ fn status(from: &types::JobStatus) -> JobStatus {
     }
 }
 
+fn kind(from: &types::JobType) -> JobKind {
+    match from {
+        types::JobType::Release => JobKind::Release,
+        types::JobType::Retry => JobKind::Retry,
+        types::JobType::WebHook => JobKind::WebHook,
+        // `MANUAL`, and whatever AWS may invent: nothing that was started here.
+        _ => JobKind::Manual,
+    }
+}
+
 fn job(from: &types::JobSummary, steps: Vec<JobStep>) -> Job {
     Job {
         id: from.job_id.clone(),
         arn: from.job_arn.clone(),
         status: status(&from.status),
-        reason: from.commit_message.clone(),
+        kind: kind(&from.job_type),
         started_at: timestamp(&from.start_time),
         ended_at: from.end_time.as_ref().and_then(timestamp),
         steps,
@@ -146,11 +158,7 @@ impl Hosting for Amplify {
         let summary = answer
             .job_summary
             .ok_or_else(|| incomplete(OPERATION, "jobSummary"))?;
-        // Amplify keeps the reason to itself; the summary speaks of the commit.
-        Ok(Job {
-            reason: reason.to_owned(),
-            ..job(&summary, Vec::new())
-        })
+        Ok(job(&summary, Vec::new()))
     }
 
     async fn job(&self, app_id: &str, branch: &str, job_id: &str) -> Result<Option<Job>> {

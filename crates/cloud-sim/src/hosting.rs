@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use engine::cloud::hosting::{App, Branch, Hosting, Job, JobStatus, JobStep, VariableScope, Variables};
+use engine::cloud::hosting::{
+    App, Branch, Hosting, Job, JobKind, JobStatus, JobStep, VariableScope, Variables,
+};
 use engine::cloud::{CloudError, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,7 +43,7 @@ pub(crate) struct BranchRecord {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct JobRecord {
     pub(crate) id: u32,
-    pub(crate) reason: String,
+    pub(crate) kind: JobKind,
     pub(crate) started_at: Timestamp,
     /// What the build compiles in; taken when it is deployed.
     pub(crate) compiled: Option<BTreeMap<String, String>>,
@@ -82,7 +84,7 @@ impl JobRecord {
             id: self.id.to_string(),
             arn: format!("{branch_arn}/jobs/{:010}", self.id),
             status,
-            reason: self.reason.clone(),
+            kind: self.kind,
             started_at: Some(self.started_at),
             ended_at: (now >= self.ends_at()).then(|| self.ends_at()),
             steps,
@@ -186,7 +188,15 @@ impl World {
         Ok(())
     }
 
-    fn start_release(&mut self, app_id: &str, branch_name: &str, reason: &str) -> Result<Job> {
+    /// Somebody pushes a commit of the frontend: Amplify builds the branch.
+    ///
+    /// # Errors
+    /// Amplify's, when there is no such branch.
+    pub fn push_frontend(&mut self, app_id: &str, branch: &str) -> Result<Job> {
+        self.start_job(app_id, branch, JobKind::WebHook)
+    }
+
+    fn start_job(&mut self, app_id: &str, branch_name: &str, kind: JobKind) -> Result<Job> {
         let now = self.now;
         let app = self.hosting.apps.get_mut(app_id).ok_or_else(|| no_app(app_id))?;
         let mut compiled = app.variables.clone();
@@ -205,7 +215,7 @@ impl World {
         let id = branch.jobs.last().map_or(0, |job| job.id) + 1;
         let job = JobRecord {
             id,
-            reason: reason.to_owned(),
+            kind,
             started_at: now,
             compiled: Some(compiled),
         };
@@ -260,10 +270,11 @@ impl Hosting for Account {
             .await
     }
 
-    async fn start_release(&self, app_id: &str, branch: &str, reason: &str) -> Result<Job> {
-        let (id, branch, reason) = (app_id.to_owned(), branch.to_owned(), reason.to_owned());
+    // Like AWS, which takes a reason and never shows it again.
+    async fn start_release(&self, app_id: &str, branch: &str, _reason: &str) -> Result<Job> {
+        let (id, branch) = (app_id.to_owned(), branch.to_owned());
         self.call(&["amplify:StartJob"], move |world| {
-            world.start_release(&id, &branch, &reason)
+            world.start_job(&id, &branch, JobKind::Release)
         })
         .await
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use engine::cloud::Tags;
+use engine::cloud::hosting::JobKind;
 use engine::cloud::identity::{CreateRole, LinkedService};
 use engine::cloud::network::{CreateSecurityGroup, CreateSubnet, Direction, Peer, Rule, Traffic, Zone};
 use ipnet::Ipv4Net;
@@ -192,7 +193,7 @@ impl World {
             .unwrap_or(self.now);
         let job = JobRecord {
             id: 1,
-            reason: "Auto build".to_owned(),
+            kind: JobKind::WebHook,
             started_at: yesterday,
             compiled: None,
         };

@@ -10,6 +10,7 @@
 mod causes;
 mod crash;
 mod destroy;
+mod frontend;
 mod random;
 mod repeat;
 mod stage;

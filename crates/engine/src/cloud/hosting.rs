@@ -71,6 +71,20 @@ impl JobStatus {
     }
 }
 
+/// What started a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum JobKind {
+    /// `StartJob`, for the newest commit.
+    Release,
+    /// `StartJob`, for the commit of a job before.
+    Retry,
+    /// Files that somebody uploaded.
+    Manual,
+    /// A push to the repository.
+    WebHook,
+}
+
 /// One step of a job (`PROVISION`, `BUILD`, `DEPLOY`, `VERIFY`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobStep {
@@ -93,8 +107,8 @@ pub struct Job {
     pub arn: String,
     /// Status.
     pub status: JobStatus,
-    /// Why it was started, as given.
-    pub reason: String,
+    /// What started it. The reason given to `StartJob` is in no answer of AWS.
+    pub kind: JobKind,
     /// Start.
     pub started_at: Option<Timestamp>,
     /// End.
@@ -127,7 +141,7 @@ pub trait Hosting: Send + Sync {
     async fn branches(&self, app_id: &str) -> Result<Vec<Branch>>;
     /// `amplify:UpdateApp` / `amplify:UpdateBranch`. AWS replaces the whole map, so read, merge and write it whole.
     async fn set_variables(&self, app_id: &str, scope: &VariableScope, variables: &Variables) -> Result<()>;
-    /// `amplify:StartJob` of type RELEASE.
+    /// `amplify:StartJob` of type RELEASE. AWS refuses it while the branch has a job that is not over.
     async fn start_release(&self, app_id: &str, branch: &str, reason: &str) -> Result<Job>;
     /// `amplify:GetJob`.
     async fn job(&self, app_id: &str, branch: &str, job_id: &str) -> Result<Option<Job>>;

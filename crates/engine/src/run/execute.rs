@@ -188,6 +188,7 @@ impl<'p> Execution<'p> {
             live.record.outputs.clone(),
         );
         let (did, since, execution_since) = (live.did, live.since, self.since);
+        let began = live.record.started_at.unwrap_or(since);
         let change = live.planned.change;
         let step = live.step.clone();
         Box::pin(async move {
@@ -200,6 +201,7 @@ impl<'p> Execution<'p> {
                 did,
                 own: &own,
                 now: clock.now(),
+                began,
                 since,
                 execution_since,
                 change,

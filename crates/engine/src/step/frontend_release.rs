@@ -1,9 +1,11 @@
-//! Release job of a branch, waited for. The run's id in the job's reason finds it again after a crash.
+//! Release job of a branch, waited for. AWS shows no job's reason, so the ledger's job number finds it again, and after
+//! a crash before that is written, the time at which the step began.
 
 use async_trait::async_trait;
 
 use super::{Context, Diagnosis, DiagnosisCode, Outcome, Progress, Step, StepError, Waiting, WaitingCode};
-use crate::cloud::hosting::{Job, JobStatus};
+use crate::cloud::CloudError;
+use crate::cloud::hosting::{Job, JobKind, JobStatus};
 use crate::plan::action::OutputName;
 
 pub(crate) struct FrontendRelease {
@@ -17,6 +19,17 @@ fn word(status: JobStatus) -> String {
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))
         .unwrap_or_default()
+}
+
+/// Whether AWS may have refused a job because of another one. The words are AWS's to change, so its jobs are looked at.
+fn may_be_busy(error: &CloudError) -> bool {
+    matches!(
+        error,
+        CloudError::Invalid { .. }
+            | CloudError::InUse { .. }
+            | CloudError::AlreadyExists { .. }
+            | CloudError::Throttled { .. }
+    )
 }
 
 /// The step that runs, failed, or ran last.
@@ -36,23 +49,32 @@ fn current_step(job: &Job) -> String {
 }
 
 impl FrontendRelease {
-    /// The newest job of this run that still counts: one that was lost before this try is what is tried again.
+    /// The job this step waits for: the one in the ledger; else, after a crash between AWS's answer and the ledger, the
+    /// newest release since the step began. One that failed before this try is what is tried again.
     async fn ours(&self, context: &Context<'_>) -> Result<Option<Job>, StepError> {
         let hosting = &context.cloud.hosting;
-        let jobs = hosting.jobs(&self.app_id, &self.branch).await?;
-        let Some(job) = jobs.into_iter().find(|job| job.reason.contains(context.run)) else {
-            return Ok(None);
-        };
-        let lost = matches!(job.status, JobStatus::Failed | JobStatus::Cancelled);
-        if lost && context.did.is_none() {
-            return Ok(None);
+        let noted = context.own.get(&OutputName::Id);
+        if let Some(id) = noted
+            && let Some(job) = hosting.job(&self.app_id, &self.branch, id).await?
+        {
+            let lost = matches!(job.status, JobStatus::Failed | JobStatus::Cancelled);
+            if !lost || context.did.is_some() {
+                return Ok(Some(job));
+            }
         }
-        Ok(Some(
-            hosting
-                .job(&self.app_id, &self.branch, &job.id)
-                .await?
-                .unwrap_or(job),
-        ))
+        let began = context.began.as_second();
+        let jobs = hosting.jobs(&self.app_id, &self.branch).await?;
+        Ok(jobs.into_iter().find(|job| {
+            job.kind == JobKind::Release
+                && noted != Some(&job.id)
+                && job.started_at.is_some_and(|at| at.as_second() >= began)
+        }))
+    }
+
+    /// The branch's job that is not over: AWS starts no second one beside it.
+    async fn in_the_way(&self, context: &Context<'_>) -> Result<Option<Job>, StepError> {
+        let jobs = context.cloud.hosting.jobs(&self.app_id, &self.branch).await?;
+        Ok(jobs.into_iter().find(|job| !job.status.is_over()))
     }
 }
 
@@ -67,11 +89,21 @@ impl Step for FrontendRelease {
             Some(job) => job,
             None => {
                 let reason = format!("Slipway stack {} run {}", context.stack, context.run);
-                context
-                    .cloud
-                    .hosting
-                    .start_release(&self.app_id, &self.branch, &reason)
-                    .await?
+                let hosting = &context.cloud.hosting;
+                match hosting.start_release(&self.app_id, &self.branch, &reason).await {
+                    Ok(job) => job,
+                    Err(error) if may_be_busy(&error) => match self.in_the_way(context).await? {
+                        Some(other) => {
+                            return Ok(Waiting::new(WaitingCode::ReleaseQueued)
+                                .with("job", &other.id)
+                                .with("status", word(other.status))
+                                .with("reason", &error.fault().message)
+                                .poll(5));
+                        }
+                        None => return Err(error.into()),
+                    },
+                    Err(error) => return Err(error.into()),
+                }
             }
         };
         let known = [

@@ -120,6 +120,8 @@ pub enum WaitingCode {
     FirstAnswer,
     /// Amplify is building: `job`, `status`, `step`.
     Release,
+    /// Amplify builds something else of the branch first: `job`, `status`, `reason`.
+    ReleaseQueued,
     /// A service of that name is leaving: `service`.
     ServiceDraining,
     /// Tasks are leaving: `running`.
@@ -235,6 +237,8 @@ pub struct Context<'a> {
     pub own: &'a Outputs,
     /// Now.
     pub now: Timestamp,
+    /// When the step began, by the ledger: before a crash too. A step that failed begins anew when it is tried again.
+    pub began: Timestamp,
     /// When the step was first tried in this execution.
     pub since: Timestamp,
     /// When this execution of the run began. What failed before it is what somebody asks to try again.

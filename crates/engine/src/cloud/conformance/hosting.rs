@@ -3,7 +3,7 @@
 use super::{Checked, During, Patience, ensure, not_found, there};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
-use crate::cloud::hosting::{JobStatus, VariableScope, Variables};
+use crate::cloud::hosting::{JobKind, JobStatus, VariableScope, Variables};
 
 /// Variables and a release of `branch` of the app with this id. The variables are put back as they were.
 ///
@@ -72,10 +72,12 @@ pub async fn hosting(cloud: &Cloud, clock: &dyn Clock, app_id: &str, branch: &st
         .start_release(app_id, branch, "Conformance")
         .await
         .during("start_release")?;
-    ensure(started.reason == "Conformance", "the job keeps its reason")?;
+    ensure(started.kind == JobKind::Release, "the job is a release")?;
     let listed = amplify.jobs(app_id, branch).await.during("jobs")?;
     ensure(
-        listed.first().is_some_and(|job| job.id == started.id),
+        listed
+            .first()
+            .is_some_and(|job| job.id == started.id && job.kind == JobKind::Release),
         "the newest job comes first",
     )?;
     let mut job = started.clone();
