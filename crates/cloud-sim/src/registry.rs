@@ -21,6 +21,9 @@ const IMAGES_KEPT: usize = 20;
 pub(crate) struct State {
     pub(crate) repositories: BTreeMap<String, RepositoryRecord>,
     expected: Vec<ExpectedPush>,
+    /// Images that somebody published elsewhere, by name without tag.
+    #[serde(default)]
+    published: BTreeMap<String, ImageProfile>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -118,6 +121,12 @@ impl World {
         Ok(digest)
     }
 
+    /// Publishes an image in a public registry, where everybody can pull it and nobody can look into it.
+    pub fn publish_image(&mut self, name: &str, profile: ImageProfile) {
+        self.registry.published.insert(name.to_owned(), profile);
+        self.touch();
+    }
+
     /// A developer who pushes this image `after_s` seconds after the repository exists, each time it is made anew.
     pub fn expect_push(&mut self, repository: &str, tag: &str, profile: ImageProfile, after_s: u32) {
         self.registry
@@ -149,7 +158,8 @@ impl World {
     pub(crate) fn pull(&self, uri: &str) -> std::result::Result<ImageProfile, Missing> {
         let (name, reference) = split_reference(uri);
         if !self.is_ecr(uri) {
-            return public(name).ok_or(Missing::Reference);
+            let published = self.registry.published.get(name).cloned();
+            return published.or_else(|| public(name)).ok_or(Missing::Reference);
         }
         let own = name.strip_prefix(&format!("{}/", self.registry_host()));
         let repository = own

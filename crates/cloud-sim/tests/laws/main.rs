@@ -11,6 +11,7 @@ mod causes;
 mod crash;
 mod destroy;
 mod frontend;
+mod images;
 mod random;
 mod repeat;
 mod stage;

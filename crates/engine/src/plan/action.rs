@@ -13,6 +13,7 @@ use crate::cloud::hosting::VariableScope;
 use crate::cloud::identity::LinkedService;
 use crate::cloud::network::{Traffic, Zone};
 use crate::cloud::registry::Architecture;
+use crate::spec::image::pinned;
 
 /// A value that is known, or that an earlier step will answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,8 +95,11 @@ pub enum GroupRole {
 pub struct PlannedContainer {
     /// Name.
     pub name: String,
-    /// Image URI.
+    /// Image URI: with the digest that its tag means now, where that can be read.
     pub image: String,
+    /// The digest that takes the place of the image's tag, when the image is still to be pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Ref>,
     /// Port.
     pub port: u16,
     /// Command; empty: the image's own.
@@ -108,6 +112,13 @@ pub struct PlannedContainer {
     pub log_group: String,
     /// Stream prefix.
     pub log_stream_prefix: String,
+}
+
+impl PlannedContainer {
+    /// The image as it runs: pinned to the digest, once that is known.
+    pub fn image_at(&self, digest: Option<&str>) -> String {
+        digest.map_or_else(|| self.image.clone(), |digest| pinned(&self.image, digest))
+    }
 }
 
 /// What a step does. The variant is the step's kind; one file of `engine::step` each.

@@ -57,7 +57,11 @@ impl Action {
                 target_group,
                 ..
             } => vec![load_balancer, target_group],
-            Self::TaskDefinition { execution_role, .. } => vec![execution_role],
+            Self::TaskDefinition {
+                execution_role,
+                container,
+                ..
+            } => std::iter::once(execution_role).chain(&container.digest).collect(),
             Self::Service {
                 task_definition,
                 subnets,

@@ -100,6 +100,16 @@ impl ImageSource {
     }
 }
 
+/// An image's name with a digest in the place of its tag: what it means can't change any more.
+pub fn pinned(uri: &str, digest: &str) -> String {
+    let name = uri.split_once('@').map_or(uri, |(name, _)| name);
+    let name = match name.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => path,
+        _ => name,
+    };
+    format!("{name}@{digest}")
+}
+
 /// `account.dkr.ecr.region.amazonaws.com/name`.
 pub fn repository_uri(account_id: &str, region: &str, repository: &str) -> String {
     format!("{account_id}.dkr.ecr.{region}.amazonaws.com/{repository}")

@@ -20,6 +20,11 @@ pub(crate) struct TaskDefinition {
 impl TaskDefinition {
     fn wanted(&self, context: &Context<'_>) -> Result<RegisterTaskDefinition, StepError> {
         let planned = &self.container;
+        // A run that was asked not to wait for the push does not know it: then the tag is what there is.
+        let digest = planned
+            .digest
+            .as_ref()
+            .and_then(|digest| context.value(digest).ok());
         Ok(RegisterTaskDefinition {
             family: self.family.clone(),
             cpu: self.cpu,
@@ -29,7 +34,7 @@ impl TaskDefinition {
             task_role_arn: self.task_role.clone(),
             container: Container {
                 name: planned.name.clone(),
-                image: planned.image.clone(),
+                image: planned.image_at(digest.as_deref()),
                 port: planned.port,
                 command: planned.command.clone(),
                 environment: planned.environment.clone(),

@@ -106,9 +106,10 @@ impl Player<'_> {
             Action::ImagePushed { architecture, .. } => {
                 let mut facts = image_facts();
                 facts.architectures = vec![*architecture];
+                let digest = facts.digest.clone();
                 self.now.image = Some(facts);
                 self.now.repository_images += 1;
-                Vec::new()
+                vec![(OutputName::Digest, digest)]
             }
             Action::LogGroup { name, retention_days } => {
                 if change == Change::Adopt {
@@ -380,6 +381,7 @@ impl Player<'_> {
             .as_ref()
             .map_or(1, |now| now.revision + 1);
         let made = arn("ecs", &format!("task-definition/{family}:{revision}"));
+        let digest = container.digest.as_ref().map(|digest| self.value(digest));
         self.now.task_definition = Some(TaskDefinition {
             arn: made.clone(),
             family: family.clone(),
@@ -392,7 +394,7 @@ impl Player<'_> {
             task_role_arn: task_role.clone(),
             container: Container {
                 name: container.name.clone(),
-                image: container.image.clone(),
+                image: container.image_at(digest.as_deref()),
                 port: container.port,
                 command: container.command.clone(),
                 environment: container.environment.clone(),

@@ -2,6 +2,7 @@
 
 use super::balancing::{Balancing, same_members};
 use super::groups::Groups;
+use super::image::Image;
 use super::network::Network;
 use crate::cloud::compute::{
     CircuitBreaker, Container, DeploymentSettings, Service, ServiceStatus, ServiceTarget, TaskDefinition,
@@ -82,12 +83,17 @@ pub(super) fn cluster(builder: &mut Builder<'_>, linked_role: Option<&StepId>) -
     step
 }
 
-pub(super) fn task_definition(builder: &mut Builder<'_>, role: &StepId, log_group: &StepId) -> StepId {
+pub(super) fn task_definition(
+    builder: &mut Builder<'_>,
+    image: &Image,
+    role: &StepId,
+    log_group: &StepId,
+) -> StepId {
     let spec = builder.spec;
-    let snapshot = builder.snapshot;
     let container = PlannedContainer {
         name: spec.container.name.clone(),
-        image: spec.image.uri(&snapshot.caller.account_id, &snapshot.region),
+        image: image.uri.clone(),
+        digest: image.digest.clone(),
         port: spec.container.port,
         command: spec.container.command.clone(),
         environment: spec.container.environment.clone(),
@@ -150,7 +156,7 @@ fn differences(
         ),
         ("task_role", found.task_role_arn == spec.roles.task),
         ("name", now.name == wanted.name),
-        ("image", now.image == wanted.image),
+        ("image", now.image == wanted.image && wanted.digest.is_none()),
         ("port", now.port == wanted.port),
         ("command", now.command == wanted.command),
         ("environment", now.environment == wanted.environment),

@@ -1,12 +1,12 @@
 //! The repository and the image in it.
 
 use crate::cloud::registry::{Architecture, ImageFacts, Repository};
-use crate::plan::action::{Action, OutputName};
+use crate::plan::action::{Action, OutputName, Ref};
 use crate::plan::builder::Builder;
 use crate::plan::documents::{lifecycle_policy, same_json};
 use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
 use crate::spec::ImageSource;
-use crate::spec::image::{ImageName, repository_uri};
+use crate::spec::image::{ImageName, pinned, repository_uri};
 
 /// OCI's name of a platform.
 fn platform(architecture: Architecture) -> &'static str {
@@ -16,8 +16,21 @@ fn platform(architecture: Architecture) -> &'static str {
     }
 }
 
-/// The repository, and the wait for the image where it is not there yet. Answers what the service has to wait for.
-pub(super) fn image(builder: &mut Builder<'_>) -> Option<StepId> {
+/// The image, as far as the plan knows it.
+pub(super) struct Image {
+    /// Its name: with the digest that its tag means now, where that can be read.
+    pub(super) uri: String,
+    /// The digest, when the image is still to be pushed.
+    pub(super) digest: Option<Ref>,
+    /// What the service has to wait for.
+    pub(super) before: Option<StepId>,
+}
+
+/// The repository, and the wait for the image where it is not there yet.
+///
+/// ECS reads a tag when a task starts, and a second push under the same tag is no change that it sees. So the digest is
+/// what is deployed: a push is a difference, and nothing runs that no plan has named.
+pub(super) fn image(builder: &mut Builder<'_>) -> Image {
     let account_id = builder.snapshot.caller.account_id.clone();
     let uri = builder.spec.image.uri(&account_id, &builder.snapshot.region);
     same_account(builder, &uri);
@@ -28,12 +41,20 @@ pub(super) fn image(builder: &mut Builder<'_>) -> Option<StepId> {
         .in_own_registry(&account_id, &builder.snapshot.region)
     else {
         builder.finding(FindingCode::ImageUnchecked, Weight::Warn, &[("image", &uri)]);
-        return None;
+        return Image {
+            uri,
+            digest: None,
+            before: None,
+        };
     };
     if let Some(facts) = &builder.snapshot.image {
         builder.finding(FindingCode::ImageExists, Weight::Pass, &[("image", &uri)]);
         check(builder, facts);
-        return repository_step;
+        return Image {
+            uri: pinned(&uri, &facts.digest),
+            digest: None,
+            before: repository_step,
+        };
     }
     // Without a repository, and with none planned, nobody could push it.
     let can_come = repository_step.is_some() || builder.snapshot.repository.is_some();
@@ -44,9 +65,14 @@ pub(super) fn image(builder: &mut Builder<'_>) -> Option<StepId> {
         reference,
         architecture: builder.spec.container.architecture,
     };
-    let reason = Reason::new(ReasonCode::ImageNotPushed).with("image", uri);
+    let reason = Reason::new(ReasonCode::ImageNotPushed).with("image", &uri);
     let after: Vec<StepId> = repository_step.into_iter().collect();
-    Some(builder.step("image", action, Change::Wait, reason, &after))
+    let step = builder.step("image", action, Change::Wait, reason, &after);
+    Image {
+        uri,
+        digest: Some(Ref::output(&step, OutputName::Digest)),
+        before: Some(step),
+    }
 }
 
 /// An image of another account's ECR can be pulled only if that account allows it.

@@ -31,8 +31,8 @@ pub fn apply(spec: &StackSpec, snapshot: &Snapshot, now: Timestamp) -> Plan {
     if let Some(network) = network::network(&mut builder) {
         let groups = groups::groups(&mut builder, &network);
         let balancing = balancing::balancing(&mut builder, &network, &groups, linked.balancing.as_ref());
-        let definition = compute::task_definition(&mut builder, &role, &log_group);
-        let before: Vec<StepId> = [Some(cluster), Some(log_group), image, linked.ecs]
+        let definition = compute::task_definition(&mut builder, &image, &role, &log_group);
+        let before: Vec<StepId> = [Some(cluster), Some(log_group), image.before, linked.ecs]
             .into_iter()
             .flatten()
             .collect();

@@ -328,7 +328,13 @@ fn task_definition(values: &Values<'_>, id: &StepId, action: &Action) -> Vec<Com
     if let Some(role) = task_role {
         command = command.set("task-role-arn", role);
     }
-    let definitions = container_definitions(container, &values.plan.region).to_string();
+    let digest = container.digest.as_ref();
+    let digest = digest.and_then(|digest| values.plan.value(digest, values.outputs));
+    let container = PlannedContainer {
+        image: container.image_at(digest),
+        ..container.clone()
+    };
+    let definitions = container_definitions(&container, &values.plan.region).to_string();
     let command = command
         .set("container-definitions", definitions)
         .with("tags", ecs_tags(values));
