@@ -49,6 +49,8 @@ pub fn link(action: &Action, id: &str, region: &str) -> Option<String> {
         Action::LinkedRole { .. }
         | Action::LoadBalancer { .. }
         | Action::Listener { .. }
+        | Action::ClosedPorts { .. }
+        | Action::HealthCheck { .. }
         | Action::Reachable { .. }
         | Action::Remove { .. } => return None,
     })

@@ -50,6 +50,9 @@ pub fn finding(l: Locale, finding: &Finding) -> String {
         }
         (FindingCode::ServiceDraining, _) => say!(l, values, finding.service_draining.warn, service),
         (FindingCode::TaskGroupOpen, _) => say!(l, values, finding.task_group_open.warn, group, port),
+        (FindingCode::HealthCheckMoves, _) => {
+            say!(l, values, finding.health_check_moves.warn, before, after)
+        }
         (FindingCode::MixedContent, _) => t!(l, finding.mixed_content.warn).to_owned(),
         (FindingCode::FrontendFound, Weight::Pass) => say!(l, values, finding.frontend_found.pass, app),
         (FindingCode::FrontendFound, Weight::Warn | Weight::Block) => {

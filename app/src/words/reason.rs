@@ -27,6 +27,8 @@ pub fn reason(l: Locale, reason: &Reason) -> String {
         ReasonCode::NoContainerCheck => say!(l, values, reason.no_container_check, port, path),
         ReasonCode::OwnedByStack => t!(l, reason.owned_by_stack).to_owned(),
         ReasonCode::RestoreBefore => say!(l, values, reason.restore_before, variables),
+        ReasonCode::OldPorts => say!(l, values, reason.old_ports, ports),
+        ReasonCode::AnsweredFirst => say!(l, values, reason.answered_first, path),
         ReasonCode::AccountOnce => t!(l, reason.account_once).to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! Steps by kind and by name, in the reader's language.
 
 use engine::cloud::identity::LinkedService;
+use engine::plan::ports;
 use engine::plan::action::{Action, Ref, Removal};
 
 use crate::i18n::{Locale, t};
@@ -26,6 +27,8 @@ pub fn kind(l: Locale, action: &Action) -> &'static str {
         Action::Service { .. } => t!(l, kind.service),
         Action::Deployment { .. } => t!(l, kind.deployment),
         Action::Reachable { .. } => t!(l, kind.reachable),
+        Action::ClosedPorts { .. } => t!(l, kind.closed_ports),
+        Action::HealthCheck { .. } => t!(l, kind.health_check),
         Action::FrontendVariables { .. } => t!(l, kind.frontend_variables),
         Action::FrontendRelease { .. } => t!(l, kind.frontend_release),
         Action::Remove { target } => removed_kind(l, target),
@@ -87,6 +90,10 @@ pub fn name(action: &Action) -> String {
         Action::TaskDefinition { family, .. } => family.clone(),
         Action::Deployment { service, .. } => service.clone(),
         Action::Reachable { dns_name, path, .. } => format!("GET {}{path}", known(dns_name)),
+        Action::ClosedPorts { name, rules, .. } => format!("{name} · :{}", ports(rules)),
+        Action::HealthCheck {
+            name, health_check, ..
+        } => format!("{name} · GET {}", health_check.path),
         Action::FrontendVariables { variables, .. } => variables.join(", "),
         Action::FrontendRelease { branch, .. } => branch.clone(),
         Action::Remove { target } => removed_name(target),

@@ -37,6 +37,8 @@ fn every_kind() -> Vec<Action> {
         { "kind": "service", "cluster": "c", "name": "s", "task_definition": known("t"), "desired": 1, "subnets": [], "security_groups": [], "target_group": known("t"), "container": "api", "port": 80, "settings": settings, "health_grace_s": 60 },
         { "kind": "deployment", "cluster": "c", "service": "s", "task_definition": known("t"), "target_group": known("t"), "desired": 1 },
         { "kind": "reachable", "dns_name": known("d"), "path": "/", "matcher": "200" },
+        { "kind": "closed_ports", "name": "t", "vpc": known("v"), "group": known("g"), "rules": [] },
+        { "kind": "health_check", "name": "t", "target_group": known("t"), "health_check": check },
         { "kind": "frontend_variables", "app_id": "a", "scope": { "scope": "app" }, "variables": [], "dns_name": known("d") },
         { "kind": "frontend_release", "app_id": "a", "branch": "main" },
         { "kind": "remove", "target": { "what": "frontend_variables", "app_id": "a", "scope": { "scope": "app" }, "before": {} } },

@@ -1,6 +1,6 @@
 //! Deployments: how a service gets from one task definition to the next, and back.
 
-use engine::cloud::compute::{Deployment, ServiceDeployment, ServiceDeploymentStatus, ServiceStatus};
+use engine::cloud::compute::{Deployment, ServiceDeployment, ServiceDeploymentStatus, ServiceStatus, ServiceTarget};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,9 @@ pub(crate) struct DeploymentRecord {
     pub(crate) id: String,
     pub(crate) definition: String,
     pub(crate) desired: u32,
+    /// Where its tasks are registered: a service's revision keeps that, so a way back leads to it too.
+    #[serde(default)]
+    pub(super) targets: Vec<ServiceTarget>,
     pub(super) rollout: Rollout,
     reason: String,
     pub(super) failed: u32,
@@ -52,13 +55,19 @@ pub(crate) struct ServiceDeploymentRecord {
 }
 
 impl World {
-    pub(super) fn new_deployment(&mut self, definition: &str, desired: u32) -> DeploymentRecord {
+    pub(super) fn new_deployment(
+        &mut self,
+        definition: &str,
+        desired: u32,
+        targets: &[ServiceTarget],
+    ) -> DeploymentRecord {
         let id = format!("ecs-svc/{}", self.digits(19));
         DeploymentRecord {
             reason: format!("ECS deployment {id} in progress."),
             id,
             definition: definition.to_owned(),
             desired,
+            targets: targets.to_vec(),
             rollout: Rollout::InProgress,
             failed: 0,
             was_good: false,
@@ -89,7 +98,8 @@ impl World {
             (service.cluster.clone(), service.name.clone())
         };
         let desired = self.compute.services[at].desired;
-        let deployment = self.new_deployment(&definition, desired);
+        let targets = self.compute.services[at].targets.clone();
+        let deployment = self.new_deployment(&definition, desired, &targets);
         let entry = self.new_service_deployment(&cluster, &name, &deployment);
         let now = self.now;
         let service = &mut self.compute.services[at];
@@ -163,6 +173,7 @@ impl World {
                     deployment.id
                 );
                 service.task_definition = deployment.definition.clone();
+                service.targets = deployment.targets.clone();
                 let id = deployment.id.clone();
                 service.deployments.insert(0, deployment);
                 entry.status = ServiceDeploymentStatus::RollbackInProgress;

@@ -202,12 +202,15 @@ impl World {
             .as_ref()
             .map(|_| TaskRecord::first_check(now));
         let (id, ip, service) = (task.id.clone(), task.private_ip, task.service.clone());
+        let deployment = task.deployment.clone();
         let Some(service) = self.service_index(&service) else {
             return;
         };
         let record = &mut self.compute.services[service];
         record.start_failures = 0;
-        let (name, targets) = (record.name.clone(), record.targets.clone());
+        let revision = record.deployments.iter().find(|known| known.id == deployment);
+        let targets = revision.map_or_else(|| record.targets.clone(), |known| known.targets.clone());
+        let name = record.name.clone();
         for target in targets {
             let arn = target.target_group_arn;
             if ip.is_some_and(|ip| self.register_target(&arn, ip, target.port, &id)) {

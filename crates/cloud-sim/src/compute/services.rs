@@ -213,7 +213,7 @@ impl World {
                 ServiceStatus::Inactive => {}
             }
         }
-        let deployment = self.new_deployment(&definition, wanted.desired);
+        let deployment = self.new_deployment(&definition, wanted.desired, &wanted.targets);
         let history = VecDeque::from([self.new_service_deployment(&cluster, &wanted.name, &deployment)]);
         self.compute.services.push(ServiceRecord {
             arn: self.arn("ecs", &format!("service/{cluster}/{}", wanted.name)),

@@ -12,6 +12,7 @@ mod crash;
 mod destroy;
 mod frontend;
 mod images;
+mod live;
 mod random;
 mod repeat;
 mod stage;

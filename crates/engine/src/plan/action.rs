@@ -317,6 +317,26 @@ pub enum Action {
         /// Accepted codes.
         matcher: String,
     },
+    /// Close the ports of the tasks' group that only the tasks before needed.
+    ClosedPorts {
+        /// The group's name.
+        name: String,
+        /// VPC.
+        vpc: Ref,
+        /// The group.
+        group: Ref,
+        /// Incoming rules it must not have any more.
+        rules: Vec<PlannedRule>,
+    },
+    /// Ask the targets at a new path, once what runs has answered there.
+    HealthCheck {
+        /// The target group's name.
+        name: String,
+        /// Target group ARN.
+        target_group: Ref,
+        /// The check it ends with.
+        health_check: HealthCheck,
+    },
     /// Amplify variables: read, merge, write.
     FrontendVariables {
         /// App id.

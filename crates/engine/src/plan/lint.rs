@@ -194,7 +194,10 @@ pub fn answers(action: &Action) -> &'static [OutputName] {
         Action::SecurityGroup { .. } => &[Id, Name, Granted],
         Action::LoadBalancer { .. } => &[Arn, DnsName, Name],
         Action::Listener { .. } | Action::TaskDefinition { .. } => &[Arn],
-        Action::Deployment { .. } | Action::Remove { .. } => &[],
+        Action::Deployment { .. }
+        | Action::ClosedPorts { .. }
+        | Action::HealthCheck { .. }
+        | Action::Remove { .. } => &[],
         Action::Reachable { .. } => &[Url, DnsName],
         Action::FrontendVariables { .. } => &[Url, Before],
         Action::FrontendRelease { .. } => &[Id, Arn],

@@ -34,6 +34,7 @@ pub use destroy::destroy;
 pub use lint::lint;
 pub use memory::{FrontendMemory, Granted, Memory};
 pub use prepare::prepare;
+pub use reference::ports;
 pub use schedule::{Bar, Schedule, schedule};
 pub use summary::Counts;
 
@@ -155,6 +156,10 @@ pub enum ReasonCode {
     RestoreBefore,
     /// AWS makes it once per account.
     AccountOnce,
+    /// The tasks that are being replaced needed them: `ports`.
+    OldPorts,
+    /// Only after what runs has answered there: `path`.
+    AnsweredFirst,
 }
 
 /// How much a preflight finding weighs.
@@ -231,6 +236,8 @@ pub enum FindingCode {
     ChosenFound,
     /// The account was read in the region the spec names: `wanted`, `found`.
     SameRegion,
+    /// A live stack is asked at another path or for other codes: `before`, `after`.
+    HealthCheckMoves,
 }
 
 /// A plan.

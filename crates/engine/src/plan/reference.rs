@@ -1,7 +1,8 @@
 //! What an action refers to, and how it is called.
 
 use super::StepId;
-use super::action::{Action, OutputName, Ref, Removal, RulePeer};
+use super::action::{Action, OutputName, PlannedRule, Ref, Removal, RulePeer};
+use crate::cloud::network::Traffic;
 
 impl Ref {
     /// The output of a step.
@@ -47,6 +48,16 @@ impl Action {
                 });
                 std::iter::once(vpc).chain(groups).collect()
             }
+            Self::ClosedPorts {
+                vpc, group, rules, ..
+            } => {
+                let peers = rules.iter().filter_map(|rule| match &rule.peer {
+                    RulePeer::Group(group) => Some(group),
+                    RulePeer::Cidr(_) => None,
+                });
+                [vpc, group].into_iter().chain(peers).collect()
+            }
+            Self::HealthCheck { target_group, .. } => vec![target_group],
             Self::LoadBalancer {
                 subnets,
                 security_groups,
@@ -103,6 +114,8 @@ impl Action {
             Self::Service { .. } => "service",
             Self::Deployment { .. } => "deployment",
             Self::Reachable { .. } => "reachable",
+            Self::ClosedPorts { .. } => "closed_ports",
+            Self::HealthCheck { .. } => "health_check",
             Self::FrontendVariables { .. } => "frontend_variables",
             Self::FrontendRelease { .. } => "frontend_release",
             Self::Remove { target } => target.kind(),
@@ -134,11 +147,25 @@ impl Action {
             Self::TaskDefinition { family, .. } => family.clone(),
             Self::Deployment { service, .. } => service.clone(),
             Self::Reachable { path, .. } => format!("GET {path}"),
+            Self::ClosedPorts { name, rules, .. } => format!("{name} {}", ports(rules)),
+            Self::HealthCheck {
+                name, health_check, ..
+            } => format!("{name} GET {}", health_check.path),
             Self::FrontendVariables { variables, .. } => variables.join(", "),
             Self::FrontendRelease { branch, .. } => branch.clone(),
             Self::Remove { target } => target.name(),
         }
     }
+}
+
+/// The ports that rules speak of: `8080, 9000`.
+pub fn ports(rules: &[PlannedRule]) -> String {
+    let port = |rule: &PlannedRule| match rule.traffic {
+        Traffic::Tcp { from, to } | Traffic::Udp { from, to } if from == to => Some(from.to_string()),
+        Traffic::Tcp { from, to } | Traffic::Udp { from, to } => Some(format!("{from}-{to}")),
+        Traffic::All | Traffic::Other { .. } => None,
+    };
+    rules.iter().filter_map(port).collect::<Vec<_>>().join(", ")
 }
 
 impl Removal {

@@ -75,6 +75,9 @@ pub struct Snapshot {
     pub listeners: Vec<Listener>,
     /// The target group.
     pub target_group: Option<TargetGroup>,
+    /// Targets in it that are healthy.
+    #[serde(default)]
+    pub healthy_targets: usize,
     /// The Amplify app and branch.
     pub frontend: FrontendState,
 }
@@ -133,6 +136,7 @@ impl Snapshot {
         let mut still = self.clone();
         still.taken_at = Timestamp::UNIX_EPOCH;
         still.repository_images = 0;
+        still.healthy_targets = usize::from(still.healthy_targets > 0);
         for subnet in &mut still.subnets {
             subnet.free_addresses = u32::from(subnet.free_addresses >= 8);
         }

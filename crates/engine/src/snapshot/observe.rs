@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::frontend::frontend;
 use super::{Snapshot, owned_by};
+use crate::cloud::balancing::TargetState;
 use crate::cloud::identity::{LinkedService, Role};
 use crate::cloud::network::{InternetGateway, RouteTable, SecurityGroup, Subnet, Vpc};
 use crate::cloud::registry::{ImageFacts, Repository};
@@ -58,7 +59,7 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         cloud.logs.log_group(&names.log_group),
         amplify,
     )?;
-    let (load_balancer, listeners, target_group, network) = balancing;
+    let (load_balancer, listeners, (target_group, healthy_targets), network) = balancing;
     Ok(Snapshot {
         taken_at: now,
         caller,
@@ -85,6 +86,7 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         load_balancer,
         listeners,
         target_group,
+        healthy_targets,
         frontend,
     })
 }
@@ -151,7 +153,7 @@ struct Network {
 type Balancing = (
     Option<crate::cloud::balancing::LoadBalancer>,
     Vec<crate::cloud::balancing::Listener>,
-    Option<crate::cloud::balancing::TargetGroup>,
+    (Option<crate::cloud::balancing::TargetGroup>, usize),
     Network,
 );
 
@@ -190,7 +192,17 @@ async fn balancing_and_network(cloud: &Cloud, spec: &StackSpec, names: &Names) -
         }
     };
     let ours = cloud.network.internet_gateways_tagged(TAG_STACK, &spec.name);
-    let (listeners, details, ours) = join!(listeners, details, ours);
+    let healthy = async {
+        match &target_group {
+            Some(found) => cloud.balancing.target_health(&found.arn).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let (listeners, details, ours, healthy) = join!(listeners, details, ours, healthy);
+    let healthy = healthy?
+        .iter()
+        .filter(|target| target.state == TargetState::Healthy)
+        .count();
     let (subnets, route_tables, mut internet_gateways, security_groups) = details?;
     // A run that was cut off may have left a gateway that is attached to nothing.
     let detached = ours?.into_iter().filter(|gateway| gateway.vpc_id.is_none());
@@ -204,7 +216,7 @@ async fn balancing_and_network(cloud: &Cloud, spec: &StackSpec, names: &Names) -
         internet_gateways,
         security_groups,
     };
-    Ok((load_balancer, listeners?, target_group, network))
+    Ok((load_balancer, listeners?, (target_group, healthy), network))
 }
 
 /// The VPC of the stack: where its ALB or target group is already; else as the spec says. `Find` means the VPC that

@@ -1,8 +1,8 @@
 //! From a planned action to the step that makes it come true.
 
 use super::{
-    Step, cluster, deployment, execution_role, frontend_release, frontend_variables, image_pushed,
-    internet_gateway, linked_role, listener, load_balancer, log_group, reachable, removal, repository,
+    Step, closed_ports, cluster, deployment, execution_role, frontend_release, frontend_variables,
+    health_check, image_pushed, internet_gateway, linked_role, listener, load_balancer, log_group, reachable, removal, repository,
     route_table, security_group, service, subnet, target_group, task_definition, vpc,
 };
 use crate::plan::action::Action;
@@ -167,6 +167,15 @@ pub fn step(action: &Action) -> Box<dyn Step> {
             dns_name,
             path,
             matcher,
+        }),
+        Action::ClosedPorts {
+            vpc, group, rules, ..
+        } => Box::new(closed_ports::ClosedPorts { group, vpc, rules }),
+        Action::HealthCheck {
+            name, health_check: wanted, ..
+        } => Box::new(health_check::HealthCheck {
+            target_group: name,
+            health_check: wanted,
         }),
         Action::FrontendVariables {
             app_id,

@@ -5,11 +5,13 @@
 //! of earlier steps. So calling it twice, or after a crash at any point, is always safe.
 
 mod answer;
+mod closed_ports;
 mod cluster;
 mod deployment;
 mod execution_role;
 mod frontend_release;
 mod frontend_variables;
+mod health_check;
 mod image_pushed;
 mod internet_gateway;
 pub mod kinds;

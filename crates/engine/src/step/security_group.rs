@@ -28,22 +28,12 @@ const DESCRIPTION_LIMIT: usize = 255;
 impl SecurityGroup {
     fn rules(&self, context: &Context<'_>, planned: &[PlannedRule]) -> Result<Vec<Rule>, StepError> {
         let mark = grant_mark(context.stack);
-        let mut rules = Vec::with_capacity(planned.len());
-        for rule in planned {
-            let peer = match &rule.peer {
-                RulePeer::Cidr(range) => Peer::Cidr(*range),
-                RulePeer::Group(group) => Peer::Group(context.value(group)?),
-            };
-            let mut description = rule.description.clone();
-            if self.adopt.is_some() && !description.starts_with(&mark) {
-                description = format!("{mark}{description}");
+        let mut rules = resolved(context, planned)?;
+        for rule in &mut rules {
+            if self.adopt.is_some() && !rule.description.starts_with(&mark) {
+                rule.description = format!("{mark}{}", rule.description);
             }
-            let description = description.chars().take(DESCRIPTION_LIMIT).collect();
-            rules.push(Rule {
-                traffic: rule.traffic,
-                peer,
-                description,
-            });
+            rule.description = rule.description.chars().take(DESCRIPTION_LIMIT).collect();
         }
         Ok(rules)
     }
@@ -64,8 +54,25 @@ impl SecurityGroup {
     }
 }
 
+/// Planned rules with the ids of the groups they speak of.
+pub(super) fn resolved(context: &Context<'_>, planned: &[PlannedRule]) -> Result<Vec<Rule>, StepError> {
+    let mut rules = Vec::with_capacity(planned.len());
+    for rule in planned {
+        let peer = match &rule.peer {
+            RulePeer::Cidr(range) => Peer::Cidr(*range),
+            RulePeer::Group(group) => Peer::Group(context.value(group)?),
+        };
+        rules.push(Rule {
+            traffic: rule.traffic,
+            peer,
+            description: rule.description.clone(),
+        });
+    }
+    Ok(rules)
+}
+
 /// The same permission, whatever its description says.
-fn same(one: &Rule, other: &Rule) -> bool {
+pub(super) fn same(one: &Rule, other: &Rule) -> bool {
     one.traffic == other.traffic && one.peer == other.peer
 }
 

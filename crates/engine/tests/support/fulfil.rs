@@ -327,6 +327,18 @@ impl Player<'_> {
             Action::Deployment { .. } | Action::Reachable { .. } | Action::FrontendRelease { .. } => {
                 Vec::new()
             }
+            Action::ClosedPorts { group, rules, .. } => {
+                let (id, closed) = (self.value(group), self.rules(rules));
+                for group in self.now.security_groups.iter_mut().filter(|group| group.id == id) {
+                    group.ingress.retain(|rule| !closed.contains(rule));
+                }
+                Vec::new()
+            }
+            Action::HealthCheck { health_check, .. } => {
+                let group = self.now.target_group.as_mut().expect("the target group");
+                group.health_check = health_check.clone();
+                Vec::new()
+            }
             Action::FrontendVariables {
                 variables, dns_name, ..
             } => {

@@ -165,6 +165,7 @@ fn empty() -> Snapshot {
         load_balancer: None,
         listeners: Vec::new(),
         target_group: None,
+        healthy_targets: 0,
         frontend: FrontendState::NotWanted,
     }
 }

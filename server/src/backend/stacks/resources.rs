@@ -16,7 +16,11 @@ pub(super) fn of(plan: &Plan, outputs: &BTreeMap<StepId, Outputs>) -> (Vec<Resou
         .filter(|step| {
             !matches!(
                 step.action,
-                Action::ImagePushed { .. } | Action::Deployment { .. } | Action::Reachable { .. }
+                Action::ImagePushed { .. }
+                    | Action::Deployment { .. }
+                    | Action::Reachable { .. }
+                    | Action::ClosedPorts { .. }
+                    | Action::HealthCheck { .. }
             )
         })
         .map(|step| {

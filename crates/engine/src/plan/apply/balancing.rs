@@ -7,13 +7,15 @@ use super::network::Network;
 use crate::cloud::balancing::{HealthCheck, ListenerAction, LoadBalancer, LoadBalancerState, TargetGroup};
 use crate::plan::action::{Action, OutputName, Ref};
 use crate::plan::builder::Builder;
-use crate::plan::{Change, Reason, ReasonCode, StepId};
+use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
 
 /// What the service needs of them.
 pub(super) struct Balancing {
     pub(super) load_balancer: StepId,
     pub(super) target_group: StepId,
     pub(super) listener: StepId,
+    /// The check that the target group gets only when what runs has answered to it.
+    pub(super) later: Option<HealthCheck>,
 }
 
 impl Balancing {
@@ -33,13 +35,55 @@ pub(super) fn balancing(
     linked_role: Option<&StepId>,
 ) -> Balancing {
     let load_balancer = load_balancer(builder, network, groups, linked_role);
-    let target_group = target_group(builder, network);
+    let (target_group, later) = target_group(builder, network);
     let listener = listener(builder, &load_balancer, &target_group);
     Balancing {
         load_balancer,
         target_group,
         listener,
+        later,
     }
+}
+
+/// The check of a live target group while a deployment replaces its tasks; `None`: the wanted one can be set at once.
+///
+/// A new path is asked of the tasks that run too. If they do not know it, ECS replaces them, and the circuit breaker has
+/// nothing healthy to go back to. So the old path is asked until what runs has answered at the new one. Codes of both
+/// are accepted, where ELB can say so.
+fn meanwhile(builder: &Builder<'_>, wanted: &HealthCheck) -> Option<HealthCheck> {
+    let snapshot = builder.snapshot;
+    let now = &snapshot.target_group.as_ref()?.health_check;
+    let moves = now.path != wanted.path || now.matcher != wanted.matcher;
+    (moves && snapshot.healthy_targets > 0).then(|| HealthCheck {
+        path: now.path.clone(),
+        matcher: either(&now.matcher, &wanted.matcher),
+        ..wanted.clone()
+    })
+}
+
+/// A matcher for the codes of both. ELB takes a list or a range, so with a range the first stays alone.
+fn either(now: &str, wanted: &str) -> String {
+    if now.contains('-') || wanted.contains('-') {
+        return now.to_owned();
+    }
+    let codes = now.split(',').chain(wanted.split(',')).map(str::trim);
+    let codes: BTreeSet<&str> = codes.collect();
+    codes.into_iter().collect::<Vec<_>>().join(",")
+}
+
+/// Sets the check that the spec wants, after what runs has answered to it.
+pub(super) fn move_health_check(builder: &mut Builder<'_>, balancing: &Balancing, answered: &StepId) {
+    let Some(health_check) = balancing.later.clone() else {
+        return;
+    };
+    let reason = Reason::new(ReasonCode::AnsweredFirst).with("path", &health_check.path);
+    let action = Action::HealthCheck {
+        name: builder.names.target_group.clone(),
+        target_group: balancing.target_group_arn(),
+        health_check,
+    };
+    let after = std::slice::from_ref(answered);
+    builder.step("target_group.health_check", action, Change::Update, reason, after);
 }
 
 /// Whether two lists have the same members: AWS answers them in an order of its own.
@@ -107,10 +151,10 @@ fn compare_load_balancer(
     }
 }
 
-fn target_group(builder: &mut Builder<'_>, network: &Network) -> StepId {
+fn target_group(builder: &mut Builder<'_>, network: &Network) -> (StepId, Option<HealthCheck>) {
     let name = builder.names.target_group.clone();
     let health = &builder.spec.health;
-    let health_check = HealthCheck {
+    let wanted = HealthCheck {
         path: health.path.clone(),
         interval_s: health.interval_s,
         timeout_s: health.timeout_s,
@@ -119,6 +163,18 @@ fn target_group(builder: &mut Builder<'_>, network: &Network) -> StepId {
         matcher: health.matcher.clone(),
     };
     let found = builder.snapshot.target_group.as_ref();
+    let meanwhile = meanwhile(builder, &wanted);
+    let later = meanwhile.is_some().then(|| wanted.clone());
+    if let (Some(found), Some(later)) = (found, &later) {
+        let shown = |check: &HealthCheck| format!("{} ({})", check.path, check.matcher);
+        let (before, after) = (shown(&found.health_check), shown(later));
+        builder.finding(
+            FindingCode::HealthCheckMoves,
+            Weight::Warn,
+            &[("before", &before), ("after", &after)],
+        );
+    }
+    let health_check = meanwhile.unwrap_or(wanted);
     let (change, reason) = match found {
         None => (Change::Create, Reason::new(ReasonCode::Missing)),
         Some(found) => compare_target_group(builder, found, &health_check),
@@ -146,7 +202,7 @@ fn target_group(builder: &mut Builder<'_>, network: &Network) -> StepId {
         ];
         builder.knows(&step, outputs);
     }
-    step
+    (step, later)
 }
 
 fn compare_target_group(

@@ -339,6 +339,11 @@ pub(super) fn deployment(
         matcher: health.matcher.clone(),
     };
     let reason = Reason::new(ReasonCode::NameAndHealth).with("path", &health.path);
+    // The answer decides whether the targets may be asked there.
+    let change = match balancing.later {
+        Some(_) => Change::Wait,
+        None => change,
+    };
     let step = builder.step("reachable", action, change, reason, &[deployment]);
     if let Some(dns_name) = builder.value(&balancing.dns_name()).map(str::to_owned) {
         let outputs = [

@@ -1,10 +1,11 @@
 //! The two security groups: a public door for the ALB, and a container that only the ALB reaches.
 
 use super::network::Network;
+use crate::cloud::compute::ServiceStatus;
 use crate::cloud::network::{Peer, Rule, SecurityGroup, Traffic};
 use crate::plan::action::{Action, GroupRole, OutputName, PlannedRule, Ref, RulePeer};
 use crate::plan::builder::Builder;
-use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
+use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight, ports};
 use crate::snapshot::discover::is_open_to_world;
 use crate::snapshot::routes::ANYWHERE;
 
@@ -15,6 +16,13 @@ pub(super) const PUBLIC_PORT: u16 = 80;
 pub(super) struct Groups {
     pub(super) load_balancer: Ref,
     pub(super) task: Ref,
+    old: Option<OldPorts>,
+}
+
+/// Ports that tasks of the live service may be listening on, besides the one that the spec names.
+struct OldPorts {
+    vpc: Ref,
+    rules: Vec<PlannedRule>,
 }
 
 fn tcp(port: u16) -> Traffic {
@@ -23,8 +31,59 @@ fn tcp(port: u16) -> Traffic {
 
 pub(super) fn groups(builder: &mut Builder<'_>, network: &Network) -> Groups {
     let load_balancer = load_balancer(builder, network);
-    let task = task(builder, network, &load_balancer);
-    Groups { load_balancer, task }
+    let old = old_ports(builder, &load_balancer);
+    let task = task(builder, network, &load_balancer, &old);
+    let vpc = network.vpc.clone();
+    Groups {
+        load_balancer,
+        task,
+        old: (!old.is_empty()).then_some(OldPorts { vpc, rules: old }),
+    }
+}
+
+/// A port that is closed before its tasks are gone is an outage, and a way back that leads nowhere: so every port that
+/// the ALB may use in our group stays open until the deployment is done.
+fn old_ports(builder: &Builder<'_>, from: &Ref) -> Vec<PlannedRule> {
+    let snapshot = builder.snapshot;
+    let is_live = snapshot.service.as_ref().is_some_and(|service| {
+        service.status == ServiceStatus::Active
+            && (service.running > 0 || service.pending > 0 || service.desired > 0)
+    });
+    let named = builder.spec.network.task_security_group.is_some();
+    let group = snapshot
+        .security_groups
+        .iter()
+        .find(|group| group.name == builder.names.task_group && builder.owns(&group.tags));
+    let (Some(group), Some(balancer), true, false) = (group, builder.value(from), is_live, named) else {
+        return Vec::new();
+    };
+    let wanted = builder.spec.container.port;
+    let is_old = |rule: &&Rule| {
+        let other = matches!(rule.traffic, Traffic::Tcp { from, to } if from == to && from != wanted);
+        other && matches!(&rule.peer, Peer::Group(group) if group == balancer)
+    };
+    let planned = |rule: &Rule| PlannedRule {
+        traffic: rule.traffic,
+        peer: RulePeer::Group(from.clone()),
+        description: rule.description.clone(),
+    };
+    group.ingress.iter().filter(is_old).map(planned).collect()
+}
+
+/// Closes the ports from before, after the deployment.
+pub(super) fn close_old_ports(builder: &mut Builder<'_>, groups: &Groups, deployed: &StepId) {
+    let Some(OldPorts { vpc, rules }) = &groups.old else {
+        return;
+    };
+    let action = Action::ClosedPorts {
+        name: builder.names.task_group.clone(),
+        vpc: vpc.clone(),
+        group: groups.task.clone(),
+        rules: rules.clone(),
+    };
+    let reason = Reason::new(ReasonCode::OldPorts).with("ports", ports(rules));
+    let after = std::slice::from_ref(deployed);
+    builder.step("group.task.old_ports", action, Change::Update, reason, after);
 }
 
 fn load_balancer(builder: &mut Builder<'_>, network: &Network) -> Ref {
@@ -52,14 +111,15 @@ fn load_balancer(builder: &mut Builder<'_>, network: &Network) -> Ref {
     add(builder, network, "group.load_balancer", planned, door)
 }
 
-fn task(builder: &mut Builder<'_>, network: &Network, from: &Ref) -> Ref {
+fn task(builder: &mut Builder<'_>, network: &Network, from: &Ref, old: &[PlannedRule]) -> Ref {
     let port = builder.spec.container.port;
     let reason = Reason::new(ReasonCode::OnlyFromLoadBalancer).with("port", port);
-    let ingress = vec![PlannedRule {
+    let mut ingress = vec![PlannedRule {
         traffic: tcp(port),
         peer: RulePeer::Group(from.clone()),
         description: "From the load balancer only".to_owned(),
     }];
+    ingress.extend(old.iter().cloned());
     let chosen = builder.spec.network.task_security_group.clone();
     let snapshot = builder.snapshot;
     let group = chosen

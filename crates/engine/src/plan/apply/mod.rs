@@ -38,6 +38,8 @@ pub fn apply(spec: &StackSpec, snapshot: &Snapshot, now: Timestamp) -> Plan {
             .collect();
         let service = compute::service(&mut builder, &network, &groups, &balancing, &definition, &before);
         let reachable = compute::deployment(&mut builder, &balancing, &definition, &service);
+        groups::close_old_ports(&mut builder, &groups, &reachable);
+        balancing::move_health_check(&mut builder, &balancing, &reachable);
         frontend::frontend(&mut builder, &balancing, reachable);
     }
     builder.finish(Purpose::Apply, now)

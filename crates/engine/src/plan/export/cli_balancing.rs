@@ -3,6 +3,7 @@
 use super::cli::{Values, creates, variable};
 use super::cli_create::{shorthand, tags};
 use super::shell::{Command, Word};
+use crate::cloud::balancing::HealthCheck;
 use crate::plan::action::{Action, OutputName, Ref};
 use crate::plan::{Change, StepId};
 
@@ -34,28 +35,19 @@ pub(super) fn balancing(values: &Values<'_>, id: &StepId, action: &Action, chang
             } else {
                 Command::aws("elbv2", "modify-target-group").set("target-group-arn", own.clone())
             };
-            let first = first
-                .set("health-check-path", &health_check.path)
-                .set(
-                    "health-check-interval-seconds",
-                    health_check.interval_s.to_string(),
-                )
-                .set("health-check-timeout-seconds", health_check.timeout_s.to_string())
-                .set(
-                    "healthy-threshold-count",
-                    health_check.healthy_threshold.to_string(),
-                )
-                .set(
-                    "unhealthy-threshold-count",
-                    health_check.unhealthy_threshold.to_string(),
-                )
-                .set(
-                    "matcher",
-                    format!("HttpCode={}", shorthand(&health_check.matcher)),
-                );
+            let first = checked(first, health_check);
             let delay = format!("Key=deregistration_delay.timeout_seconds,Value={deregistration_delay_s}");
             let second = Command::aws("elbv2", "modify-target-group-attributes").set("target-group-arn", own);
             vec![first, second.set("attributes", delay)]
+        }
+        Action::HealthCheck {
+            target_group,
+            health_check,
+            ..
+        } => {
+            let modify = Command::aws("elbv2", "modify-target-group");
+            let modify = modify.set("target-group-arn", values.word(target_group));
+            vec![checked(modify, health_check)]
         }
         Action::Listener {
             load_balancer,
@@ -77,6 +69,17 @@ pub(super) fn balancing(values: &Values<'_>, id: &StepId, action: &Action, chang
         }
         _ => Vec::new(),
     }
+}
+
+/// A command with the options of a health check.
+fn checked(command: Command, check: &HealthCheck) -> Command {
+    command
+        .set("health-check-path", &check.path)
+        .set("health-check-interval-seconds", check.interval_s.to_string())
+        .set("health-check-timeout-seconds", check.timeout_s.to_string())
+        .set("healthy-threshold-count", check.healthy_threshold.to_string())
+        .set("unhealthy-threshold-count", check.unhealthy_threshold.to_string())
+        .set("matcher", format!("HttpCode={}", shorthand(&check.matcher)))
 }
 
 fn load_balancer(

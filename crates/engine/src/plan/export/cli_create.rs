@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::cli::{Values, creates, variable};
 use super::cli_balancing::balancing;
-use super::cli_network::{group, network};
+use super::cli_network::{closed_ports, group, network};
 use super::shell::{Command, Word};
 use crate::cloud::compute::DeploymentSettings;
 use crate::cloud::hosting::VariableScope;
@@ -71,6 +71,8 @@ pub(super) fn commands(values: &Values<'_>, id: &StepId, action: &Action, change
         Action::LoadBalancer { .. } | Action::TargetGroup { .. } | Action::Listener { .. } => {
             balancing(values, id, action, change)
         }
+        Action::ClosedPorts { .. } => closed_ports(values, action),
+        Action::HealthCheck { .. } => balancing(values, id, action, change),
         Action::TaskDefinition { .. } => task_definition(values, id, action),
         Action::Service { .. } => service(values, action, change),
         Action::Deployment { cluster, service, .. } => {

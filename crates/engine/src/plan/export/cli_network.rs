@@ -165,3 +165,12 @@ pub(super) fn group(values: &Values<'_>, id: &StepId, action: &Action, change: C
     }
     commands
 }
+
+/// Closes what is open for nobody any more.
+pub(super) fn closed_ports(values: &Values<'_>, action: &Action) -> Vec<Command> {
+    let Action::ClosedPorts { group, rules, .. } = action else {
+        return Vec::new();
+    };
+    let revoke = Command::aws("ec2", "revoke-security-group-ingress").set("group-id", values.word(group));
+    vec![revoke.set("ip-permissions", permissions(values, rules))]
+}

@@ -109,6 +109,8 @@ pub(super) fn resource(step: &PlannedStep) -> (&'static str, String) {
         Action::ImagePushed { .. }
         | Action::Deployment { .. }
         | Action::Reachable { .. }
+        | Action::ClosedPorts { .. }
+        | Action::HealthCheck { .. }
         | Action::FrontendVariables { .. }
         | Action::FrontendRelease { .. }
         | Action::Remove { .. } => "",

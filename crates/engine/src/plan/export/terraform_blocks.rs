@@ -91,6 +91,8 @@ pub(super) fn blocks(writer: &Writer<'_>, step: &PlannedStep) -> Vec<Block> {
         Action::ImagePushed { .. }
         | Action::Deployment { .. }
         | Action::Reachable { .. }
+        | Action::ClosedPorts { .. }
+        | Action::HealthCheck { .. }
         | Action::FrontendVariables { .. }
         | Action::FrontendRelease { .. }
         | Action::Remove { .. } => Vec::new(),
@@ -263,6 +265,16 @@ fn balancing(writer: &Writer<'_>, action: &Action, new: Block) -> Vec<Block> {
             health_check,
             deregistration_delay_s,
         } => {
+            // A configuration says how it ends; the plan's order is not Terraform's.
+            let moved = writer.plan.steps.iter().find_map(|step| match &step.action {
+                Action::HealthCheck {
+                    name: group,
+                    health_check,
+                    ..
+                } if group == name => Some(health_check),
+                _ => None,
+            });
+            let health_check = moved.unwrap_or(health_check);
             let check = Block::new("health_check", &[])
                 .set("path", &health_check.path)
                 .set("matcher", &health_check.matcher)
