@@ -27,6 +27,8 @@ pub const RELAUNCH_S: u32 = 5;
 pub const RELAUNCH_MAX_S: u32 = 900;
 /// AWS forgets stopped tasks and deleted services and clusters after about an hour.
 pub const FORGET_S: u32 = 3600;
+/// ECS shows service deployments for 90 days.
+pub const FORGET_DEPLOYMENTS_S: u32 = 90 * 24 * 3600;
 /// A container health check: seconds between runs, and failures until UNHEALTHY (ECS defaults).
 pub const CONTAINER_CHECK_INTERVAL_S: u32 = 30;
 /// See [`CONTAINER_CHECK_INTERVAL_S`].

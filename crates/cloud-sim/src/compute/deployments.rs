@@ -1,10 +1,13 @@
 //! Deployments: how a service gets from one task definition to the next, and back.
 
-use engine::cloud::compute::{Deployment, ServiceDeployment, ServiceDeploymentStatus, ServiceStatus, ServiceTarget};
+use engine::cloud::compute::{
+    Deployment, ServiceDeployment, ServiceDeploymentStatus, ServiceStatus, ServiceTarget,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::services::ServiceRecord;
+use crate::timing::{FORGET_DEPLOYMENTS_S, after};
 use crate::world::World;
 
 /// Service deployments AWS is asked for.
@@ -270,7 +273,13 @@ impl World {
             created_at: Some(record.created_at),
             finished_at: record.finished_at,
         };
-        self.compute.services[at].history.iter().map(one).collect()
+        let shown = |record: &&ServiceDeploymentRecord| {
+            record
+                .finished_at
+                .is_none_or(|_| after(record.created_at, FORGET_DEPLOYMENTS_S) > self.now)
+        };
+        let history = self.compute.services[at].history.iter();
+        history.filter(shown).map(one).collect()
     }
 }
 

@@ -89,6 +89,27 @@ async fn planning_again_after_a_run_keeps_everything() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stack_whose_deployment_aws_has_forgotten_is_as_deployed_as_before() {
+    let mut stage = Stage::runbook();
+    stage.succeed(&vendor(), "run-1").await;
+    stage.sleep(91 * 24 * 3600).await;
+    let compute = &stage.cloud.compute;
+    let listed = compute
+        .service_deployments("vendor0919-cluster", "vendor0919-service")
+        .await
+        .expect("listed");
+    assert_eq!(listed, [], "AWS forgets");
+    let mut spec = vendor();
+    spec.logs.retention_days = 7;
+    let plan = stage.plan(&spec).await;
+    assert_eq!(
+        plan.step(&"deployment".into()).map(|step| step.change),
+        Some(Change::Wait)
+    );
+    assert_eq!(stage.run(&plan, "run-2").await, RunState::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_call_is_in_the_policy() {
     let mut stage = Stage::runbook();
     let spec = vendor();

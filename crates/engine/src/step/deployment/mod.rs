@@ -76,11 +76,17 @@ impl Sight {
         called_off || failed || self.superseded_by.is_some()
     }
 
+    /// ECS shows service deployments for 90 days. What has run for longer is known by the service alone: one deployment,
+    /// completed. One that has only begun is in progress there.
+    fn is_forgotten(&self) -> bool {
+        matches!(self.service.deployments.as_slice(), [only] if only.rollout_state.as_deref() == Some("COMPLETED"))
+    }
+
     fn succeeded(&self, desired: u32) -> bool {
-        let called_so = self
-            .deployment
-            .as_ref()
-            .is_some_and(|one| one.status == ServiceDeploymentStatus::Successful);
+        let called_so = match &self.deployment {
+            Some(one) => one.status == ServiceDeploymentStatus::Successful,
+            None => self.is_forgotten(),
+        };
         let rolled_out = self.primary().is_some_and(|primary| {
             primary.task_definition == self.wanted
                 && primary
