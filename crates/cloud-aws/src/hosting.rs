@@ -38,6 +38,7 @@ fn app(from: types::App) -> App {
         name: from.name,
         default_domain: from.default_domain,
         variables: Variables(from.environment_variables.into_iter().collect()),
+        updated_at: timestamp(&from.update_time),
     }
 }
 
@@ -116,6 +117,7 @@ impl Hosting for Amplify {
             found.extend(page.branches.into_iter().map(|branch| Branch {
                 name: branch.branch_name,
                 variables: Variables(branch.environment_variables.into_iter().collect()),
+                updated_at: timestamp(&branch.update_time),
             }));
         }
         Ok(found)

@@ -30,6 +30,7 @@ pub(crate) struct AppRecord {
     pub(crate) name: String,
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) branches: BTreeMap<String, BranchRecord>,
+    pub(crate) updated_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub(crate) struct BranchRecord {
     /// What the frontend that is being served has compiled in.
     pub(crate) built_variables: BTreeMap<String, String>,
     pub(crate) jobs: Vec<JobRecord>,
+    pub(crate) updated_at: Timestamp,
+    /// The newest commit does not build.
+    pub(crate) broken: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,28 +51,37 @@ pub(crate) struct JobRecord {
     pub(crate) started_at: Timestamp,
     /// What the build compiles in; taken when it is deployed.
     pub(crate) compiled: Option<BTreeMap<String, String>>,
+    /// Its commit does not build.
+    pub(crate) fails: bool,
 }
 
 impl JobRecord {
+    /// A job that fails to build gets no further.
+    fn steps(&self) -> &'static [(&'static str, u32)] {
+        match self.fails {
+            true => RELEASE_STEPS_S.split_at(2).0,
+            false => &RELEASE_STEPS_S,
+        }
+    }
+
     fn ends_at(&self) -> Timestamp {
-        after(
-            self.started_at,
-            RELEASE_STEPS_S.iter().map(|(_, seconds)| seconds).sum(),
-        )
+        let steps = self.steps().iter();
+        after(self.started_at, steps.map(|(_, seconds)| seconds).sum())
     }
 
     fn seen(&self, branch_arn: &str, now: Timestamp) -> Job {
         let mut begins = self.started_at;
         let mut steps = Vec::new();
-        for (name, seconds) in RELEASE_STEPS_S {
-            let ends = after(begins, seconds);
+        for (name, seconds) in self.steps() {
+            let ends = after(begins, *seconds);
             let status = match () {
+                () if now >= ends && self.fails && *name == "BUILD" => JobStatus::Failed,
                 () if now >= ends => JobStatus::Succeed,
                 () if now >= begins => JobStatus::Running,
                 () => JobStatus::Pending,
             };
             steps.push(JobStep {
-                name: name.to_owned(),
+                name: (*name).to_owned(),
                 status,
                 started_at: (now >= begins).then_some(begins),
                 ended_at: (now >= ends).then_some(ends),
@@ -77,6 +90,7 @@ impl JobRecord {
         }
         let status = match steps.first().map(|step| step.status) {
             Some(JobStatus::Running) => JobStatus::Provisioning,
+            _ if now >= self.ends_at() && self.fails => JobStatus::Failed,
             _ if now >= self.ends_at() => JobStatus::Succeed,
             _ => JobStatus::Running,
         };
@@ -104,6 +118,7 @@ impl AppRecord {
             name: self.name.clone(),
             default_domain: self.default_domain(),
             variables: Variables(self.variables.clone()),
+            updated_at: Some(self.updated_at),
         }
     }
 
@@ -147,7 +162,9 @@ impl World {
                 if branch.jobs[at].ends_at() <= now
                     && let Some(compiled) = branch.jobs[at].compiled.take()
                 {
-                    branch.built_variables = compiled;
+                    if !branch.jobs[at].fails {
+                        branch.built_variables = compiled;
+                    }
                     moved = true;
                 }
             }
@@ -169,6 +186,7 @@ impl World {
     }
 
     fn set_variables(&mut self, app_id: &str, scope: &VariableScope, variables: Variables) -> Result<()> {
+        let now = self.now;
         let app = self.hosting.apps.get_mut(app_id).ok_or_else(|| no_app(app_id))?;
         if let Some(name) = variables.0.keys().find(|name| name.starts_with("AWS")) {
             return Err(invalid(
@@ -177,15 +195,21 @@ impl World {
             ));
         }
         match scope {
-            VariableScope::App => app.variables = variables.0,
+            VariableScope::App => (app.variables, app.updated_at) = (variables.0, now),
             VariableScope::Branch { branch } => {
-                app.branches
-                    .get_mut(branch)
-                    .ok_or_else(|| no_branch(branch))?
-                    .variables = variables.0;
+                let branch = app.branches.get_mut(branch).ok_or_else(|| no_branch(branch))?;
+                (branch.variables, branch.updated_at) = (variables.0, now);
             }
         }
         Ok(())
+    }
+
+    /// Somebody breaks the newest commit of the frontend, or mends it; nothing is built by this.
+    pub fn break_frontend(&mut self, app_id: &str, branch: &str, broken: bool) {
+        let app = self.hosting.apps.get_mut(app_id);
+        if let Some(branch) = app.and_then(|app| app.branches.get_mut(branch)) {
+            branch.broken = broken;
+        }
     }
 
     /// Somebody pushes a commit of the frontend: Amplify builds the branch.
@@ -218,6 +242,7 @@ impl World {
             kind,
             started_at: now,
             compiled: Some(compiled),
+            fails: branch.broken,
         };
         let seen = Job {
             status: JobStatus::Pending,
@@ -254,6 +279,7 @@ impl Hosting for Account {
             let seen = |(name, branch): (&String, &BranchRecord)| Branch {
                 name: name.clone(),
                 variables: Variables(branch.variables.clone()),
+                updated_at: Some(branch.updated_at),
             };
             Ok(app.branches.iter().map(seen).collect())
         })

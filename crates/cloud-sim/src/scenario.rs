@@ -196,11 +196,14 @@ impl World {
             kind: JobKind::WebHook,
             started_at: yesterday,
             compiled: None,
+            fails: false,
         };
         let branch = BranchRecord {
             variables: BTreeMap::new(),
             built_variables: variables.clone(),
             jobs: vec![job],
+            updated_at: yesterday,
+            broken: false,
         };
         let app = AppRecord {
             id: RUNBOOK_APP.to_owned(),
@@ -208,6 +211,7 @@ impl World {
             name: "vendor0919-web".to_owned(),
             variables,
             branches: BTreeMap::from([("main".to_owned(), branch)]),
+            updated_at: yesterday,
         };
         self.hosting.apps.insert(RUNBOOK_APP.to_owned(), app);
     }

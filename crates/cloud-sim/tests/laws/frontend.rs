@@ -2,9 +2,10 @@
 
 use cloud_sim::scenario::RUNBOOK_APP;
 use cloud_sim::{Fault, FaultPlan};
+use engine::plan::Change;
 use engine::plan::action::OutputName;
 use engine::run::RunState;
-use engine::step::WaitingCode;
+use engine::step::{DiagnosisCode, WaitingCode};
 
 use crate::stage::{End, Stage, vendor};
 
@@ -18,9 +19,7 @@ fn is_built(stage: &Stage) -> bool {
     let url = &stage.record("reachable").outputs[&OutputName::Url];
     let wanted = vendor().frontend.expect("the example has a frontend").variables;
     stage.cell.look(|world| {
-        let built = world
-            .built_variables(RUNBOOK_APP, "main")
-            .expect("the branch");
+        let built = world.built_variables(RUNBOOK_APP, "main").expect("the branch");
         wanted.iter().all(|name| built.get(name) == Some(url))
     })
 }
@@ -85,4 +84,41 @@ async fn a_release_waits_for_somebodys_build_and_then_compiles_the_address_in() 
     assert_eq!(why.values["job"], "2");
     assert!(why.values["reason"].contains("pending or running"), "{why:?}");
     assert!(is_built(&stage));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_build_that_failed_is_asked_for_by_the_next_plan_and_nothing_else_is() {
+    let mut stage = Stage::runbook();
+    let breaks = |stage: &Stage, broken| {
+        stage
+            .cell
+            .look(|world| world.break_frontend(RUNBOOK_APP, "main", broken));
+    };
+    breaks(&stage, true);
+    let plan = stage.plan(&vendor()).await;
+    assert_eq!(stage.run(&plan, "run-1").await, RunState::Failed);
+    let why = stage.record("frontend.release").diagnosis.expect("a diagnosis");
+    assert_eq!(
+        (
+            why.code,
+            why.values["step"].as_str(),
+            why.values["status"].as_str()
+        ),
+        (DiagnosisCode::ReleaseFailed, "BUILD", "FAILED")
+    );
+
+    breaks(&stage, false);
+    let again = stage.plan(&vendor()).await;
+    let changes: Vec<_> = again
+        .steps
+        .iter()
+        .filter(|step| step.change != Change::Keep)
+        .map(|step| step.id.0.as_str())
+        .collect();
+    assert_eq!(changes, ["frontend.release"]);
+    assert_eq!(stage.run(&again, "run-2").await, RunState::Succeeded);
+    assert!(is_built(&stage));
+    assert_eq!(releases(&stage), 2);
+    let last = stage.plan(&vendor()).await;
+    assert!(last.step(&"frontend.release".into()).is_none());
 }

@@ -31,6 +31,8 @@ pub struct App {
     pub default_domain: String,
     /// App-wide variables.
     pub variables: Variables,
+    /// When it was changed last: its variables, or anything else of it.
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A branch of an app.
@@ -40,6 +42,8 @@ pub struct Branch {
     pub name: String,
     /// Variables of the branch: they win over the app's.
     pub variables: Variables,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
 }
 
 /// Status of a job or of one of its steps.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::FrontendState;
-use crate::cloud::hosting::{App, Branch};
+use crate::cloud::hosting::{App, Branch, Job, JobStatus};
 use crate::cloud::{Cloud, Result};
 use crate::spec::FrontendSpec;
 
@@ -33,10 +35,33 @@ async fn read(cloud: &Cloud, wanted: &FrontendSpec) -> Result<FrontendState> {
         });
     };
     let jobs = cloud.hosting.jobs(&app.id, &branch.name).await?;
-    Ok(found(wanted, app, branch, jobs.first().map(|job| job.id.clone())))
+    Ok(found(wanted, app, branch, &jobs))
 }
 
-fn found(wanted: &FrontendSpec, app: &App, branch: &Branch, last_job: Option<String>) -> FrontendState {
+/// How close to the end of a job a change of the app or branch may be the job's own work, seconds: AWS does not say
+/// whether a deployment counts as one.
+const OWN_CHANGE_S: i64 = 60;
+
+/// Whether a job that went well began after a change. It may have been started by anybody.
+fn built_since(changed_at: Option<Timestamp>, jobs: &[Job]) -> bool {
+    let began_after = |job: &Job, changed: Timestamp| {
+        job.started_at
+            .is_some_and(|began| began.as_second() >= changed.as_second())
+    };
+    let by_itself = |job: &Job, changed: Timestamp| {
+        job.ended_at
+            .is_some_and(|ended| (ended.as_second() - changed.as_second()).abs() <= OWN_CHANGE_S)
+    };
+    jobs.iter()
+        .filter(|job| job.status == JobStatus::Succeed)
+        .any(|job| changed_at.is_none_or(|changed| began_after(job, changed) || by_itself(job, changed)))
+}
+
+fn found(wanted: &FrontendSpec, app: &App, branch: &Branch, jobs: &[Job]) -> FrontendState {
+    let changed_at = match wanted.branch_only {
+        true => branch.updated_at,
+        false => app.updated_at,
+    };
     let scope = if wanted.branch_only {
         &branch.variables.0
     } else {
@@ -66,6 +91,6 @@ fn found(wanted: &FrontendSpec, app: &App, branch: &Branch, last_job: Option<Str
         values,
         other_names: scope.keys().filter(|name| !is_wanted(name)).cloned().collect(),
         overridden_by_branch,
-        last_job,
+        built: built_since(changed_at, jobs),
     }
 }

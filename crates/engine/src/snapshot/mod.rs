@@ -115,8 +115,8 @@ pub enum FrontendState {
         other_names: Vec<String>,
         /// Spec variables that the branch overrides although the spec sets them app-wide.
         overridden_by_branch: Vec<String>,
-        /// The newest RELEASE job's id, if any.
-        last_job: Option<String>,
+        /// What the branch serves was built after the variables in that scope were changed last.
+        built: bool,
     },
 }
 
@@ -148,9 +148,6 @@ impl Snapshot {
         }
         if let Some(cluster) = &mut still.cluster {
             cluster.active_services = 0;
-        }
-        if let FrontendState::Found { last_job, .. } = &mut still.frontend {
-            *last_job = None;
         }
         // Serialising plain data to a string can't fail; an empty text would only make the digest differ.
         let text = serde_json::to_string(&still).unwrap_or_default();

@@ -324,7 +324,11 @@ impl Player<'_> {
             }
             Action::TaskDefinition { .. } => self.task_definition(action),
             Action::Service { .. } => self.service(action),
-            Action::Deployment { .. } | Action::Reachable { .. } | Action::FrontendRelease { .. } => {
+            Action::Deployment { .. } | Action::Reachable { .. } => Vec::new(),
+            Action::FrontendRelease { .. } => {
+                if let FrontendState::Found { built, .. } = &mut self.now.frontend {
+                    *built = true;
+                }
                 Vec::new()
             }
             Action::ClosedPorts { group, rules, .. } => {
@@ -343,7 +347,8 @@ impl Player<'_> {
                 variables, dns_name, ..
             } => {
                 let url = format!("http://{}", self.value(dns_name));
-                if let FrontendState::Found { values, .. } = &mut self.now.frontend {
+                if let FrontendState::Found { values, built, .. } = &mut self.now.frontend {
+                    *built = false;
                     values.extend(variables.iter().map(|name| (name.clone(), url.clone())));
                 }
                 Vec::new()

@@ -239,7 +239,7 @@ pub(crate) fn runbook() -> Snapshot {
             values: BTreeMap::new(),
             other_names: vec!["AMPLIFY_MONOREPO_APP_ROOT".into()],
             overridden_by_branch: Vec::new(),
-            last_job: None,
+            built: true,
         },
         ..empty()
     }

@@ -22,6 +22,7 @@ pub(super) fn frontend(builder: &mut Builder<'_>, balancing: &Balancing, reachab
         values,
         overridden_by_branch,
         default_domain,
+        built,
         ..
     } = &builder.snapshot.frontend
     else {
@@ -73,7 +74,8 @@ pub(super) fn frontend(builder: &mut Builder<'_>, balancing: &Balancing, reachab
     if let Some(url) = url {
         builder.knows(&variables, [(OutputName::Url, url)]);
     }
-    if up_to_date {
+    // Variables alone change nothing: a build that failed, or that nobody waited for, is asked for again.
+    if up_to_date && *built {
         return;
     }
     let action = Action::FrontendRelease {
