@@ -1,8 +1,8 @@
 //! Steps by kind and by name, in the reader's language.
 
 use engine::cloud::identity::LinkedService;
-use engine::plan::ports;
 use engine::plan::action::{Action, Ref, Removal};
+use engine::plan::ports;
 
 use crate::i18n::{Locale, t};
 

@@ -2,8 +2,8 @@
 
 use super::{
     Step, closed_ports, cluster, deployment, execution_role, frontend_release, frontend_variables,
-    health_check, image_pushed, internet_gateway, linked_role, listener, load_balancer, log_group, reachable, removal, repository,
-    route_table, security_group, service, subnet, target_group, task_definition, vpc,
+    health_check, image_pushed, internet_gateway, linked_role, listener, load_balancer, log_group, reachable,
+    removal, repository, route_table, security_group, service, subnet, target_group, task_definition, vpc,
 };
 use crate::plan::action::Action;
 
@@ -172,7 +172,9 @@ pub fn step(action: &Action) -> Box<dyn Step> {
             vpc, group, rules, ..
         } => Box::new(closed_ports::ClosedPorts { group, vpc, rules }),
         Action::HealthCheck {
-            name, health_check: wanted, ..
+            name,
+            health_check: wanted,
+            ..
         } => Box::new(health_check::HealthCheck {
             target_group: name,
             health_check: wanted,
