@@ -32,6 +32,7 @@ pub fn waiting(l: Locale, waiting: &Waiting) -> String {
         WaitingCode::InterfacesReleasing => say!(l, values, waiting.interfaces_releasing, count, group),
         WaitingCode::LoadBalancerDeleting => say!(l, values, waiting.load_balancer_deleting, name),
         WaitingCode::Appearing => say!(l, values, waiting.appearing, what),
+        WaitingCode::RightsSpreading => say!(l, values, waiting.rights_spreading, action),
         WaitingCode::Throttled => say!(l, values, waiting.throttled, operation),
         WaitingCode::Retrying => say!(l, values, waiting.retrying, operation),
     }

@@ -199,6 +199,13 @@ pub fn actions() -> Vec<&'static str> {
     seen
 }
 
+/// Whether an action is allowed only on what carries the stack's tag. AWS learns of a tag a while after it was written.
+pub fn depends_on_tags(action: &str) -> bool {
+    ACTIONS.iter().any(|grant| {
+        grant.action == action && matches!(grant.scope, Scope::Own | Scope::OwnRole | Scope::ExecutionPolicy)
+    })
+}
+
 /// The actions that are allowed on everything without a condition: only about these does
 /// `iam:SimulatePrincipalPolicy` on `*` tell the truth.
 pub fn unconditional_actions() -> Vec<&'static str> {

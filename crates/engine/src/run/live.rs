@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::retry::{Reaction, Streak, react};
 use super::{StepRecord, StepState, limits};
 use crate::clock::Chance;
-use crate::plan::PlannedStep;
+use crate::plan::{Change, PlannedStep};
 use crate::step::{
     Diagnosis, DiagnosisCode, Outcome, Progress, Step, StepError, Waiting, WaitingCode, kinds,
 };
@@ -139,7 +139,8 @@ impl Live<'_> {
             self.record.waiting = Some(Waiting::new(WaitingCode::Retrying).with("operation", operation));
             return None;
         }
-        match react(error, self.streak, now, chance.unit()) {
+        let makes = self.planned.change == Change::Create || self.did == Some(Outcome::Created);
+        match react(error, self.streak, now, chance.unit(), makes) {
             Reaction::Retry { after, why } => {
                 self.record.retries += 1;
                 self.pause(why, after, now)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::cloud::{AwsFault, CloudError};
+use crate::policy::depends_on_tags;
 use crate::step::{Diagnosis, DiagnosisCode, StepError, Waiting, WaitingCode};
 
 /// Tries of one call in a row.
@@ -19,8 +20,10 @@ const IN_USE_S: i64 = 900;
 const BASE_MS: u64 = 500;
 /// Upper end of any pause, milliseconds.
 const CAP_MS: u64 = 20_000;
-/// Pause while something spreads or is let go, seconds.
-const SETTLE_S: u64 = 3;
+/// Pause while something spreads or is let go, on average, seconds.
+const SETTLE_S: f64 = 3.0;
+/// Longest time in which a right may depend on a tag that was just written, seconds.
+const RIGHTS_S: i64 = 45;
 
 /// Failures of one step since its last answer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,6 +55,17 @@ fn jitter(count: u32, unit: f64) -> Duration {
         .saturating_mul(1_u64.checked_shl(count.min(20)).unwrap_or(u64::MAX))
         .min(CAP_MS);
     Duration::from_millis(limit).mul_f64(unit.clamp(0.0, 1.0))
+}
+
+/// The same pause for everybody makes everybody come back at once: half as long to half as long again.
+fn settling(unit: f64) -> Duration {
+    Duration::from_secs_f64(SETTLE_S * (0.5 + unit.clamp(0.0, 1.0)))
+}
+
+/// Whether a right may only not have spread yet: it depends on a tag, the thing is new, and nobody denies it in so many
+/// words.
+fn may_spread(action: &str, fault: &AwsFault, makes: bool) -> bool {
+    makes && depends_on_tags(action) && !fault.message.to_lowercase().contains("explicit deny")
 }
 
 /// Refusals that pass by themselves once AWS has spread what was just made.
@@ -122,8 +136,8 @@ fn final_word(error: &StepError, now: Timestamp) -> Diagnosis {
     diagnosis.fault(now, fault)
 }
 
-/// What to do about an error. `streak` counts this one already.
-pub(super) fn react(error: &StepError, streak: Streak, now: Timestamp, unit: f64) -> Reaction {
+/// What to do about an error. `streak` counts this one already; `makes`: the step makes what it deals with in this run.
+pub(super) fn react(error: &StepError, streak: Streak, now: Timestamp, unit: f64, makes: bool) -> Reaction {
     let lasted_s = streak
         .since
         .map_or(0, |since| now.as_second() - since.as_second());
@@ -134,7 +148,7 @@ pub(super) fn react(error: &StepError, streak: Streak, now: Timestamp, unit: f64
     let fault = cloud.fault();
     let settle = |code: WaitingCode, limit_s: i64| match lasted_s < limit_s {
         true => Reaction::Retry {
-            after: Duration::from_secs(SETTLE_S),
+            after: settling(unit),
             why: Waiting::new(code)
                 .with("what", &fault.operation)
                 .with("role", &fault.operation),
@@ -163,6 +177,12 @@ pub(super) fn react(error: &StepError, streak: Streak, now: Timestamp, unit: f64
             Some((code, _)) => settle(code, SPREADING_S),
             None => block(),
         },
+        CloudError::Denied { action, .. } if may_spread(action, fault, makes) && lasted_s < RIGHTS_S => {
+            Reaction::Retry {
+                after: settling(unit),
+                why: Waiting::new(WaitingCode::RightsSpreading).with("action", action),
+            }
+        }
         CloudError::Denied { .. } | CloudError::Unavailable { retryable: false, .. } => block(),
     }
 }
@@ -193,7 +213,16 @@ mod tests {
             },
             at(lasted_s),
             0.5,
+            true,
         )
+    }
+
+    fn denied(action: &str, words: &str) -> CloudError {
+        CloudError::Denied {
+            action: action.into(),
+            resource: None,
+            fault: fault("UnauthorizedOperation", words),
+        }
     }
 
     fn blocked(reaction: Reaction) -> (DiagnosisCode, String) {
@@ -265,6 +294,39 @@ mod tests {
             blocked(reaction(error, 1, 0)),
             (DiagnosisCode::Denied, "A3".into())
         );
+    }
+
+    #[test]
+    fn a_right_to_what_was_just_tagged_gets_time_and_not_for_ever() {
+        let words = "because no identity-based policy allows the ec2:CreateRoute action";
+        let error = || denied("ec2:CreateRoute", words);
+        match reaction(error(), 1, 0) {
+            Reaction::Retry { why, .. } => assert_eq!(why.code, WaitingCode::RightsSpreading),
+            Reaction::Block(diagnosis) => panic!("{diagnosis:?}"),
+        }
+        assert_eq!(
+            blocked(reaction(error(), 20, RIGHTS_S)),
+            (DiagnosisCode::Denied, "A5".into())
+        );
+        let explicit = denied(
+            "ec2:CreateRoute",
+            "with an explicit deny in a service control policy",
+        );
+        assert_eq!(blocked(reaction(explicit, 1, 0)).0, DiagnosisCode::Denied);
+        let untagged = denied("ec2:CreateVpc", "because no identity-based policy allows it");
+        assert_eq!(blocked(reaction(untagged, 1, 0)).0, DiagnosisCode::Denied);
+        let streak = Streak {
+            count: 1,
+            since: Some(at(0)),
+        };
+        let of_old_things = react(&StepError::from(error()), streak, at(0), 0.5, false);
+        assert_eq!(blocked(of_old_things).0, DiagnosisCode::Denied);
+    }
+
+    #[test]
+    fn not_everybody_comes_back_at_the_same_time() {
+        let pauses = [0.0, 0.5, 1.0].map(settling);
+        assert_eq!(pauses.map(|pause| pause.as_millis()), [1_500, 3_000, 4_500]);
     }
 
     #[test]

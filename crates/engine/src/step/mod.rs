@@ -134,6 +134,8 @@ pub enum WaitingCode {
     LoadBalancerDeleting,
     /// AWS does not show yet what was just made: `what`.
     Appearing,
+    /// AWS has not learned yet that what was just made is ours to change: `action`.
+    RightsSpreading,
     /// AWS asked for a pause: `operation`.
     Throttled,
     /// AWS did not answer; trying again: `operation`.
