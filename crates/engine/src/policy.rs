@@ -107,6 +107,7 @@ pub const ACTIONS: &[Grant] = &[
     grant("ec2:DetachInternetGateway", Scope::Own),
     grant("ec2:DeleteInternetGateway", Scope::Own),
     grant("ec2:CreateRoute", Scope::Own),
+    grant("ec2:ReplaceRoute", Scope::Own),
     grant("ec2:DeleteRouteTable", Scope::Own),
     grant("ec2:ModifySubnetAttribute", Scope::Own),
     grant("ec2:DeleteSubnet", Scope::Own),

@@ -265,22 +265,25 @@ impl Network for Ec2 {
             .set_tag_specifications(tag_specification(ResourceType::Vpc, &tags).map(|tags| vec![tags]));
         let answer = self.gate.call(OPERATION, request.send()).await?;
         let vpc = answer.vpc().ok_or_else(|| incomplete(OPERATION, "vpc"))?;
-        let vpc = convert::vpc(OPERATION, vpc, Some(true))?;
+        convert::vpc(OPERATION, vpc, Some(false))
+    }
+
+    async fn set_vpc_dns(&self, vpc_id: &str) -> Result<()> {
         // One attribute per call is AWS's rule. Host names need support, so it goes first.
         let on = AttributeBooleanValue::builder().value(true).build();
         let support = self
             .client
             .modify_vpc_attribute()
-            .vpc_id(&vpc.id)
+            .vpc_id(vpc_id)
             .enable_dns_support(on.clone());
         self.gate.call("ec2:ModifyVpcAttribute", support.send()).await?;
         let hostnames = self
             .client
             .modify_vpc_attribute()
-            .vpc_id(&vpc.id)
+            .vpc_id(vpc_id)
             .enable_dns_hostnames(on);
         self.gate.call("ec2:ModifyVpcAttribute", hostnames.send()).await?;
-        Ok(vpc)
+        Ok(())
     }
 
     async fn delete_vpc(&self, vpc_id: &str) -> Result<()> {
@@ -367,6 +370,22 @@ impl Network for Ec2 {
             .destination_cidr_block(destination.to_string())
             .gateway_id(igw_id);
         self.gate.call("ec2:CreateRoute", request.send()).await?;
+        Ok(())
+    }
+
+    async fn replace_internet_route(
+        &self,
+        route_table_id: &str,
+        destination: Ipv4Net,
+        igw_id: &str,
+    ) -> Result<()> {
+        let request = self
+            .client
+            .replace_route()
+            .route_table_id(route_table_id)
+            .destination_cidr_block(destination.to_string())
+            .gateway_id(igw_id);
+        self.gate.call("ec2:ReplaceRoute", request.send()).await?;
         Ok(())
     }
 

@@ -91,10 +91,14 @@ impl Network for Account {
     }
 
     async fn create_vpc(&self, cidr: Ipv4Net, tags: Tags) -> Result<Vpc> {
-        self.call(&["ec2:CreateVpc", "ec2:ModifyVpcAttribute"], move |world| {
-            world.create_vpc(cidr, tags)
-        })
-        .await
+        self.call(&["ec2:CreateVpc"], move |world| world.create_vpc(cidr, tags))
+            .await
+    }
+
+    async fn set_vpc_dns(&self, vpc_id: &str) -> Result<()> {
+        let id = vpc_id.to_owned();
+        self.call(&["ec2:ModifyVpcAttribute"], move |world| world.set_vpc_dns(&id))
+            .await
     }
 
     async fn delete_vpc(&self, vpc_id: &str) -> Result<()> {
@@ -160,6 +164,19 @@ impl Network for Account {
         let (table, igw) = (route_table_id.to_owned(), igw_id.to_owned());
         self.call(&["ec2:CreateRoute"], move |world| {
             world.create_internet_route(&table, destination, &igw)
+        })
+        .await
+    }
+
+    async fn replace_internet_route(
+        &self,
+        route_table_id: &str,
+        destination: Ipv4Net,
+        igw_id: &str,
+    ) -> Result<()> {
+        let (table, igw) = (route_table_id.to_owned(), igw_id.to_owned());
+        self.call(&["ec2:ReplaceRoute"], move |world| {
+            world.replace_internet_route(&table, destination, &igw)
         })
         .await
     }

@@ -121,12 +121,8 @@ impl World {
         Ok(table)
     }
 
-    pub(crate) fn create_internet_route(
-        &mut self,
-        table_id: &str,
-        destination: Ipv4Net,
-        igw_id: &str,
-    ) -> Result<()> {
+    /// The table, if the gateway is attached to its VPC.
+    fn table_beside(&mut self, table_id: &str, igw_id: &str) -> Result<&mut RouteTable> {
         let gateway = self
             .network
             .gateways
@@ -144,6 +140,56 @@ impl World {
                 format!("route table {table_id} and network gateway {igw_id} belong to different networks"),
             ));
         }
+        Ok(table)
+    }
+
+    /// Somebody points a route elsewhere, or at nothing.
+    pub fn mislead(&mut self, table_id: &str, destination: Ipv4Net, target: RouteTarget) {
+        let routes = self
+            .network
+            .tables
+            .get_mut(table_id)
+            .map(|table| &mut table.routes);
+        for route in routes
+            .into_iter()
+            .flatten()
+            .filter(|route| route.destination == destination)
+        {
+            route.target = target.clone();
+        }
+        self.touch();
+    }
+
+    pub(super) fn replace_internet_route(
+        &mut self,
+        table_id: &str,
+        destination: Ipv4Net,
+        igw_id: &str,
+    ) -> Result<()> {
+        let table = self.table_beside(table_id, igw_id)?;
+        let route = table
+            .routes
+            .iter_mut()
+            .find(|route| route.destination == destination)
+            .ok_or_else(|| {
+                invalid(
+                    "InvalidParameterValue",
+                    format!(
+                        "There is no route defined for '{destination}' in the route table. Use CreateRoute instead."
+                    ),
+                )
+            })?;
+        (route.target, route.active) = (RouteTarget::InternetGateway(igw_id.to_owned()), true);
+        Ok(())
+    }
+
+    pub(crate) fn create_internet_route(
+        &mut self,
+        table_id: &str,
+        destination: Ipv4Net,
+        igw_id: &str,
+    ) -> Result<()> {
+        let table = self.table_beside(table_id, igw_id)?;
         let target = RouteTarget::InternetGateway(igw_id.to_owned());
         if let Some(route) = table.routes.iter().find(|route| route.destination == destination) {
             // The same route again is a success, another one to the same place is not.

@@ -92,7 +92,15 @@ impl World {
             ));
         }
         let id = self.id("vpc");
-        Ok(self.make_vpc(id, cidr, false, tags))
+        let mut vpc = self.make_vpc(id, cidr, false, tags);
+        vpc.dns = Some(false);
+        self.network.vpcs.insert(vpc.id.clone(), vpc.clone());
+        Ok(vpc)
+    }
+
+    pub(super) fn set_vpc_dns(&mut self, id: &str) -> Result<()> {
+        self.network.vpcs.get_mut(id).ok_or_else(|| no_vpc(id))?.dns = Some(true);
+        Ok(())
     }
 
     pub(super) fn delete_vpc(&mut self, id: &str) -> Result<()> {

@@ -13,6 +13,7 @@ mod destroy;
 mod frontend;
 mod images;
 mod live;
+mod network;
 mod random;
 mod repeat;
 mod stage;

@@ -253,8 +253,10 @@ pub trait Network: Send + Sync {
     /// `ec2:DescribeNetworkInterfaces` that carry this security group.
     async fn network_interfaces(&self, security_group_id: &str) -> Result<Vec<NetworkInterface>>;
 
-    /// `ec2:CreateVpc`, then DNS support and host names on (`ec2:ModifyVpcAttribute`).
+    /// `ec2:CreateVpc`. AWS gives it DNS support and no host names.
     async fn create_vpc(&self, cidr: Ipv4Net, tags: Tags) -> Result<Vpc>;
+    /// `ec2:ModifyVpcAttribute`: DNS support and host names on.
+    async fn set_vpc_dns(&self, vpc_id: &str) -> Result<()>;
     /// `ec2:DeleteVpc`.
     async fn delete_vpc(&self, vpc_id: &str) -> Result<()>;
     /// `ec2:CreateInternetGateway`.
@@ -269,8 +271,15 @@ pub trait Network: Send + Sync {
     async fn internet_gateways_tagged(&self, key: &str, value: &str) -> Result<Vec<InternetGateway>>;
     /// `ec2:CreateRouteTable`.
     async fn create_route_table(&self, vpc_id: &str, tags: Tags) -> Result<RouteTable>;
-    /// `ec2:CreateRoute` to an internet gateway.
+    /// `ec2:CreateRoute` to an internet gateway. Another route to the same destination is in its way.
     async fn create_internet_route(
+        &self,
+        route_table_id: &str,
+        destination: Ipv4Net,
+        igw_id: &str,
+    ) -> Result<()>;
+    /// `ec2:ReplaceRoute` with one to an internet gateway.
+    async fn replace_internet_route(
         &self,
         route_table_id: &str,
         destination: Ipv4Net,

@@ -24,6 +24,7 @@ impl Step for RouteTable {
             "ec2:CreateRouteTable",
             "ec2:CreateTags",
             "ec2:CreateRoute",
+            "ec2:ReplaceRoute",
         ]
     }
 
@@ -44,16 +45,21 @@ impl Step for RouteTable {
             }
         };
         let target = RouteTarget::InternetGateway(gateway.clone());
-        let mut changed = false;
-        if !found
-            .routes
-            .iter()
-            .any(|route| route.destination == ANYWHERE && route.target == target)
-        {
-            network
-                .create_internet_route(&found.id, ANYWHERE, &gateway)
-                .await?;
-            changed = true;
+        let present = found.routes.iter().find(|route| route.destination == ANYWHERE);
+        let changed = present.is_none_or(|route| route.target != target || !route.active);
+        match present {
+            None => {
+                network
+                    .create_internet_route(&found.id, ANYWHERE, &gateway)
+                    .await?;
+            }
+            // EC2 makes no second route to one destination, though the first may lead nowhere.
+            Some(_) if changed => {
+                network
+                    .replace_internet_route(&found.id, ANYWHERE, &gateway)
+                    .await?;
+            }
+            Some(_) => {}
         }
         let owner = context.owner(&found.tags);
         Ok(Progress::done(

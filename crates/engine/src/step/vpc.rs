@@ -37,9 +37,14 @@ impl Step for Vpc {
                     .await?
             }
         };
+        // A call of its own: a crash between the two must not leave it undone.
+        let changed = found.dns != Some(true);
+        if changed {
+            network.set_vpc_dns(&found.id).await?;
+        }
         let owner = context.owner(&found.tags);
         Ok(Progress::done(
-            context.ended(owner, false),
+            context.ended(owner, changed),
             [(OutputName::Id, found.id)],
         ))
     }

@@ -30,6 +30,7 @@ impl Ground {
             .create_vpc(range(&format!("{a}.{b}.0.0/16"))?, tags())
             .await
             .during("create_vpc")?;
+        net.set_vpc_dns(&vpc.id).await.during("set_vpc_dns")?;
         let igw = net
             .create_internet_gateway(tags())
             .await
@@ -44,6 +45,9 @@ impl Ground {
         net.create_internet_route(&table.id, range("0.0.0.0/0")?, &igw.id)
             .await
             .during("create_internet_route")?;
+        net.replace_internet_route(&table.id, range("0.0.0.0/0")?, &igw.id)
+            .await
+            .during("replace_internet_route")?;
         let zones = net.zones().await.during("zones")?;
         let mut subnet_ids = Vec::new();
         for (number, zone) in zones.iter().take(2).enumerate() {

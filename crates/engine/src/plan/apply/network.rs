@@ -94,16 +94,10 @@ fn own_vpc(builder: &mut Builder<'_>, range: ipnet::Ipv4Net) -> Ref {
     let shown = found.map_or_else(|| format!("{name} {range}"), |vpc| vpc.id.clone());
     builder.finding(FindingCode::VpcChosen, weight, &[("vpc", &shown)]);
     let (change, reason) = match found {
-        Some(_) => (Change::Keep, ReasonCode::AsWanted),
-        None => (Change::Create, ReasonCode::Missing),
+        Some(vpc) => Builder::compared(if vpc.dns == Some(true) { &[] } else { &["dns"] }),
+        None => (Change::Create, Reason::new(ReasonCode::Missing)),
     };
-    let step = builder.step(
-        "vpc",
-        Action::Vpc { cidr: range, name },
-        change,
-        Reason::new(reason),
-        &[],
-    );
+    let step = builder.step("vpc", Action::Vpc { cidr: range, name }, change, reason, &[]);
     if let Some(vpc) = found {
         builder.knows(&step, [(OutputName::Id, vpc.id.clone())]);
     }

@@ -26,7 +26,7 @@ pub(super) fn network(values: &Values<'_>, id: &StepId, action: &Action, change:
             let create = Command::aws("ec2", "create-vpc")
                 .set("cidr-block", cidr.to_string())
                 .set("tag-specifications", tag_specification(values, "vpc", name));
-            commands.push(create.capture(keep, "Vpc.VpcId"));
+            commands.extend(creates(change).then(|| create.capture(keep, "Vpc.VpcId")));
             let modify = Command::aws("ec2", "modify-vpc-attribute").set("vpc-id", own);
             commands.push(modify.set("enable-dns-hostnames", "Value=true"));
         }
@@ -48,12 +48,21 @@ pub(super) fn network(values: &Values<'_>, id: &StepId, action: &Action, change:
                     tag_specification(values, "route-table", name),
                 );
             commands.extend(creates(change).then(|| create.capture(keep, "RouteTable.RouteTableId")));
-            let route = Command::aws("ec2", "create-route").set("route-table-id", own);
-            commands.push(
-                route
+            let route = |operation: &str| {
+                Command::aws("ec2", operation)
+                    .set("route-table-id", own.clone())
                     .set("destination-cidr-block", "0.0.0.0/0")
-                    .set("gateway-id", values.word(gateway)),
-            );
+                    .set("gateway-id", values.word(gateway))
+            };
+            commands.push(match creates(change) {
+                true => route("create-route"),
+                // The route may be gone, or lead elsewhere.
+                false => Command::raw(format!(
+                    "{} || {}",
+                    route("replace-route").shown(),
+                    route("create-route").shown()
+                )),
+            });
         }
         Action::Subnet {
             vpc,
