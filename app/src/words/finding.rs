@@ -50,6 +50,16 @@ pub fn finding(l: Locale, finding: &Finding) -> String {
         }
         (FindingCode::ServiceDraining, _) => say!(l, values, finding.service_draining.warn, service),
         (FindingCode::TaskGroupOpen, _) => say!(l, values, finding.task_group_open.warn, group, port),
+        (FindingCode::PanelShutOut, Weight::Pass) => {
+            say!(l, values, finding.panel_shut_out.pass, from, address)
+        }
+        (FindingCode::PanelShutOut, Weight::Warn) => {
+            say!(l, values, finding.panel_shut_out.warn, from, address)
+        }
+        (FindingCode::PanelShutOut, Weight::Block) => {
+            say!(l, values, finding.panel_shut_out.block, from, address, path)
+        }
+        (FindingCode::SecretsKey, _) => say!(l, values, finding.secrets_key.warn, role),
         (FindingCode::HealthCheckMoves, _) => {
             say!(l, values, finding.health_check_moves.warn, before, after)
         }

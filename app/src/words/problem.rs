@@ -25,6 +25,7 @@ pub fn problem(l: Locale, problem: &Problem) -> String {
         ProblemCode::BadVpcRange => t!(l, problem.bad_vpc_range, given = given),
         ProblemCode::BadImage => t!(l, problem.bad_image, given = given),
         ProblemCode::BadSecretArn => t!(l, problem.bad_secret_arn, given = given),
+        ProblemCode::SecretParts => t!(l, problem.secret_parts).to_owned(),
         ProblemCode::BadRoleArn => t!(l, problem.bad_role_arn, given = given),
         ProblemCode::BadVariable => t!(l, problem.bad_variable, given = given),
         ProblemCode::Twice => t!(l, problem.twice, given = given),

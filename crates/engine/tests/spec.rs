@@ -102,6 +102,8 @@ fn every_single_mistake_gets_one_clear_sentence() {
         "container | environment = { \"1A\" = \"x\" }",
         "container | environment = { PORT = 8080 }",
         "container | secrets = { KEY = \"password\" }",
+        "container | secrets = { KEY = \"arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db-AbCdEf:password\" }",
+        "container | secrets = { KEY = \"arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db-AbCdEf:password:\" }",
         "health | path = \"health\"",
         "health | path = \"/health?full=1\"",
         "health | matcher = \"600\"",

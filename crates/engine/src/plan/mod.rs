@@ -236,6 +236,10 @@ pub enum FindingCode {
     ChosenFound,
     /// The account was read in the region the spec names: `wanted`, `found`.
     SameRegion,
+    /// Secrets under a customer's key need a right that nobody can see from here: `role`.
+    SecretsKey,
+    /// Only some may reach the ALB, and whether the panel may: `from`, `address`.
+    PanelShutOut,
     /// A live stack is asked at another path or for other codes: `before`, `after`.
     HealthCheckMoves,
 }

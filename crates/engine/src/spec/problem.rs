@@ -68,6 +68,8 @@ pub enum ProblemCode {
     BadImage,
     /// Not an ARN of Secrets Manager or SSM.
     BadSecretArn,
+    /// Behind the name of a secret, ECS takes three parts or none.
+    SecretParts,
     /// Not a role ARN.
     BadRoleArn,
     /// Not a region that Slipway knows.
@@ -190,6 +192,9 @@ impl std::fmt::Display for ProblemCode {
                 f.write_str("it has to be an image name with a tag or digest, such as public.ecr.aws/nginx/nginx:1.27")
             }
             Self::BadSecretArn => f.write_str("it has to be the ARN of a Secrets Manager secret or an SSM parameter"),
+            Self::SecretParts => f.write_str(
+                "behind the secret's name ECS takes a JSON key, a version stage and a version ID, all three or none; each may be empty, as in arn:…:secret:NAME:KEY::",
+            ),
             Self::BadRoleArn => f.write_str("it has to be the ARN of a role, such as arn:aws:iam::123456789012:role/app"),
             Self::UnknownRegion { nearest } => {
                 write!(f, "it has to be an AWS region such as ap-northeast-1{}", hint(nearest.as_ref()))

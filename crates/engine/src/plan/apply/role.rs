@@ -12,6 +12,13 @@ pub(super) fn execution_role(builder: &mut Builder<'_>) -> StepId {
     let named = builder.spec.roles.execution.is_some();
     let secrets = secrets_policy(builder.spec.container.secrets.values());
     let found = builder.snapshot.execution_role.as_ref();
+    let read = &builder.spec.container.secrets;
+    let proven = builder
+        .own_task_definition()
+        .is_some_and(|now| now.container.secrets == *read);
+    if !read.is_empty() && !proven {
+        builder.finding(FindingCode::SecretsKey, Weight::Warn, &[("role", &name)]);
+    }
     let is_ours = found.is_some_and(|found| builder.owns(&found.tags));
     let adopt = found.is_some() && !is_ours && named;
     let (change, reason) = match found {

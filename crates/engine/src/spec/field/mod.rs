@@ -234,7 +234,13 @@ pub fn frontend_variable(text: &str) -> Checked<String> {
     ensure(!text.starts_with("AWS"), text, || ProblemCode::BadVariable)
 }
 
-/// ARN of a Secrets Manager secret (a JSON key and version may follow) or SSM parameter.
+/// Parts of a secret's ARN up to its name.
+const SECRET_ARN_PARTS: usize = 7;
+
+/// ARN of a Secrets Manager secret or SSM parameter. A JSON key, a version stage and a version ID may follow a secret's
+/// name: all three or none, each of them may be empty. With one or two the agent finds an "unexpected ARN format with
+/// parameters", and no task starts (Amazon ECS developer guide, "Pass Secrets Manager secrets through environment
+/// variables").
 ///
 /// # Errors
 /// What would be right.
@@ -257,7 +263,10 @@ pub fn secret_arn(text: &str) -> Checked<String> {
         }
         _ => false,
     };
-    ensure(right, text.to_owned(), || ProblemCode::BadSecretArn)
+    ensure(right, text.to_owned(), || ProblemCode::BadSecretArn)?;
+    let parts_behind_name = text.split(':').count().saturating_sub(SECRET_ARN_PARTS);
+    let is_whole = parts.get(2) != Some(&"secretsmanager") || matches!(parts_behind_name, 0 | 3);
+    ensure(is_whole, text.to_owned(), || ProblemCode::SecretParts)
 }
 
 /// ARN of a role.
