@@ -39,6 +39,7 @@ fn outcome(l: Locale, outcome: Outcome) -> (Tone, &'static str) {
         Outcome::Updated => (Tone::Ok, t!(l, outcome.updated)),
         Outcome::Adopted => (Tone::None, t!(l, outcome.adopted)),
         Outcome::Deleted => (Tone::Ok, t!(l, outcome.deleted)),
+        Outcome::Unseen => (Tone::None, t!(l, outcome.unseen)),
         Outcome::Waiting => (Tone::Wait, t!(l, outcome.waiting)),
         Outcome::Blocked => (Tone::Bad, t!(l, outcome.blocked)),
     }

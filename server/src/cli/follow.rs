@@ -157,6 +157,7 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Updated => "updated",
         Outcome::Adopted => "adopted",
         Outcome::Deleted => "deleted",
+        Outcome::Unseen => "not seen from here; its targets are healthy",
         Outcome::Waiting => "left waiting",
         Outcome::Blocked => "blocked",
     }

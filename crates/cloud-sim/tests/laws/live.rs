@@ -7,7 +7,7 @@ use engine::plan::action::OutputName;
 use engine::plan::{Change, FindingCode, Plan, Weight};
 use engine::run::RunState;
 use engine::spec::StackSpec;
-use engine::step::DiagnosisCode;
+use engine::step::{DiagnosisCode, Outcome};
 
 use crate::stage::{End, Stage, vendor};
 
@@ -168,4 +168,41 @@ async fn a_health_path_that_nobody_knows_is_never_asked_of_what_runs() {
     assert_eq!(group(&stage).await.health_check.path, "/health");
     stage.sleep(300).await;
     assert!(!healthy(&stage).await.is_empty());
+}
+
+fn let_in(range: &str) -> StackSpec {
+    let mut spec = vendor();
+    spec.network.allow_from = vec![range.parse().expect("a range")];
+    spec
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panel_that_is_shut_out_takes_healthy_targets_for_an_answer_and_says_so() {
+    for (range, weight, outcome) in [
+        ("198.51.100.0/24", Weight::Warn, Outcome::Unseen),
+        ("203.0.113.0/24", Weight::Pass, Outcome::Kept),
+    ] {
+        let mut stage = Stage::runbook();
+        let plan = stage.succeed(&let_in(range), "run-1").await;
+        let found = plan
+            .findings
+            .iter()
+            .find(|finding| finding.code == FindingCode::PanelShutOut)
+            .expect("a finding");
+        assert_eq!(
+            (found.weight, found.values["address"].as_str()),
+            (weight, "203.0.113.10")
+        );
+        assert_eq!(stage.record("reachable").outcome, Some(outcome), "{range}");
+        nothing_is_left_to_do(&stage, &let_in(range)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panel_that_is_shut_out_does_not_change_the_health_path_of_what_people_use() {
+    let mut stage = Stage::runbook();
+    stage.succeed(&let_in("198.51.100.0/24"), "run-1").await;
+    let mut spec = let_in("198.51.100.0/24");
+    spec.health.path = "/ready".to_owned();
+    assert!(stage.plan(&spec).await.is_blocked());
 }

@@ -316,6 +316,9 @@ pub enum Action {
         path: String,
         /// Accepted codes.
         matcher: String,
+        /// The target group whose healthy targets count instead, where `allow_from` shuts the panel out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shut_out: Option<Ref>,
     },
     /// Close the ports of the tasks' group that only the tasks before needed.
     ClosedPorts {

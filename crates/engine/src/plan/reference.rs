@@ -89,7 +89,10 @@ impl Action {
                 target_group,
                 ..
             } => vec![task_definition, target_group],
-            Self::Reachable { dns_name, .. } | Self::FrontendVariables { dns_name, .. } => vec![dns_name],
+            Self::Reachable {
+                dns_name, shut_out, ..
+            } => std::iter::once(dns_name).chain(shut_out).collect(),
+            Self::FrontendVariables { dns_name, .. } => vec![dns_name],
         }
     }
 

@@ -99,7 +99,7 @@ pub fn summary(plan: &Plan, records: &[StepRecord]) -> Summary {
     for step in &plan.steps {
         let record = by_id.get(&step.id);
         let slot = match record.map(|record| (record.state, record.outcome)) {
-            Some((StepState::Done, Some(Outcome::Kept))) => &mut counts.kept,
+            Some((StepState::Done, Some(Outcome::Kept | Outcome::Unseen))) => &mut counts.kept,
             Some((StepState::Done, Some(Outcome::Created))) => &mut counts.created,
             Some((StepState::Done, Some(Outcome::Updated))) => &mut counts.updated,
             Some((StepState::Done, Some(Outcome::Adopted))) => &mut counts.adopted,

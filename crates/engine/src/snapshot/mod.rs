@@ -6,6 +6,7 @@ mod observe;
 pub mod routes;
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,10 @@ pub struct Snapshot {
     /// Targets in it that are healthy.
     #[serde(default)]
     pub healthy_targets: usize,
+    /// The address that the panel is seen with, read where the spec lets only some reach the ALB. `None`: not asked, or
+    /// nobody could tell.
+    #[serde(default)]
+    pub panel_address: Option<Ipv4Addr>,
     /// The Amplify app and branch.
     pub frontend: FrontendState,
 }

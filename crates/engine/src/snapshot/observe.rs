@@ -1,10 +1,13 @@
 //! Reading the account: what does not depend on each other is read at once.
 
+use std::net::Ipv4Addr;
+
 use futures::future::try_join_all;
 use futures::{join, try_join};
 use jiff::Timestamp;
 
 use super::frontend::frontend;
+use super::routes::ANYWHERE;
 use super::{Snapshot, owned_by};
 use crate::cloud::balancing::TargetState;
 use crate::cloud::identity::{LinkedService, Role};
@@ -41,6 +44,7 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
             cloud.compute.service(&names.cluster, &names.service),
         )
     };
+    let panel = async { Ok(panel_address(cloud, spec).await) };
     let amplify = async { Ok(frontend(cloud, spec.frontend.as_ref()).await) };
     let (
         (caller, (repository, repository_images, image)),
@@ -49,6 +53,7 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         (cluster, task_definition, task_definition_arns, service),
         balancing,
         log_group,
+        panel_address,
         frontend,
     ) = try_join!(
         account,
@@ -57,6 +62,7 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         compute,
         balancing_and_network(cloud, spec, &names),
         cloud.logs.log_group(&names.log_group),
+        panel,
         amplify,
     )?;
     let (load_balancer, listeners, (target_group, healthy_targets), network) = balancing;
@@ -87,8 +93,24 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         listeners,
         target_group,
         healthy_targets,
+        panel_address,
         frontend,
     })
+}
+
+/// AWS's own mirror: it answers with the address that asked.
+const MIRROR: &str = "https://checkip.amazonaws.com/";
+/// Limit of one look into it, seconds.
+const MIRROR_TIMEOUT_S: u32 = 5;
+
+/// Where the panel comes from. Never an error: without it, the plan only says that nobody could tell.
+async fn panel_address(cloud: &Cloud, spec: &StackSpec) -> Option<Ipv4Addr> {
+    let from = &spec.network.allow_from;
+    if from.is_empty() || from.contains(&ANYWHERE) {
+        return None;
+    }
+    let answer = cloud.edge.get(MIRROR, MIRROR_TIMEOUT_S).await.ok()?;
+    answer.body.trim().parse().ok()
 }
 
 async fn image(

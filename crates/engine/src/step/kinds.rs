@@ -163,10 +163,12 @@ pub fn step(action: &Action) -> Box<dyn Step> {
             dns_name,
             path,
             matcher,
+            shut_out,
         } => Box::new(reachable::Reachable {
             dns_name,
             path,
             matcher,
+            shut_out,
         }),
         Action::ClosedPorts {
             vpc, group, rules, ..

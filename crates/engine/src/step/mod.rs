@@ -59,6 +59,8 @@ pub enum Outcome {
     Adopted,
     /// Removed by this run.
     Deleted,
+    /// Taken as done without being seen: the targets are healthy, and the panel is not allowed to ask.
+    Unseen,
     /// Left waiting: the run was asked not to wait.
     Waiting,
     /// Can't go on until somebody changes something.

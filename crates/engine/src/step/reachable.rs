@@ -1,9 +1,10 @@
 //! Waits until the ALB's name resolves and `GET path` answers as wanted. A new name takes a moment: that is a wait,
-//! not a failure.
+//! not a failure. Where `allow_from` does not hold the panel's own address, healthy targets have to do.
 
 use async_trait::async_trait;
 
 use super::{Context, Diagnosis, DiagnosisCode, Outcome, Progress, Step, StepError, Waiting, WaitingCode};
+use crate::cloud::balancing::TargetState;
 use crate::cloud::edge::EdgeError;
 use crate::plan::action::{OutputName, Ref};
 
@@ -11,6 +12,7 @@ pub(crate) struct Reachable {
     pub(crate) dns_name: Ref,
     pub(crate) path: String,
     pub(crate) matcher: String,
+    pub(crate) shut_out: Option<Ref>,
 }
 
 /// How long the ALB may answer wrongly, seconds, before that is the answer.
@@ -33,10 +35,22 @@ pub fn accepts(matcher: &str, status: u16) -> bool {
         })
 }
 
+impl Reachable {
+    /// Whether healthy targets count instead of an answer.
+    async fn stands_in(&self, context: &Context<'_>) -> Result<bool, StepError> {
+        let Some(target_group) = &self.shut_out else {
+            return Ok(false);
+        };
+        let target_group = context.value(target_group)?;
+        let targets = context.cloud.balancing.target_health(&target_group).await?;
+        Ok(targets.iter().any(|target| target.state == TargetState::Healthy))
+    }
+}
+
 #[async_trait]
 impl Step for Reachable {
     fn iam_actions(&self) -> &'static [&'static str] {
-        &[]
+        &["elasticloadbalancing:DescribeTargetHealth"]
     }
 
     async fn advance(&self, context: &Context<'_>) -> Result<Progress, StepError> {
@@ -60,6 +74,13 @@ impl Step for Reachable {
             }
             Ok(answer) => answer.status.to_string(),
             Err(EdgeError::Dns { .. }) => return Ok(no_name().knowing(known)),
+            // A security group drops what it does not let in, without a word.
+            Err(error @ (EdgeError::Timeout { .. } | EdgeError::Connect { .. })) => {
+                if self.stands_in(context).await? {
+                    return Ok(Progress::done(Outcome::Unseen, known));
+                }
+                error.to_string()
+            }
             Err(error) => error.to_string(),
         };
         if context.waited_s() < PATIENCE_S {

@@ -166,6 +166,7 @@ fn empty() -> Snapshot {
         listeners: Vec::new(),
         target_group: None,
         healthy_targets: 0,
+        panel_address: None,
         frontend: FrontendState::NotWanted,
     }
 }

@@ -10,6 +10,7 @@ use crate::cloud::compute::{
 use crate::plan::action::{Action, OutputName, PlannedContainer, Ref};
 use crate::plan::builder::Builder;
 use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
+use crate::snapshot::routes::ANYWHERE;
 use crate::spec::names::LOG_STREAM_PREFIX;
 
 /// Before anything that writes to it: tasks stop at once when it is missing (catalogue N8).
@@ -332,11 +333,14 @@ pub(super) fn deployment(
         // Nobody is there to answer.
         return deployment;
     }
+    let shut_out = is_shut_out(builder, balancing).then(|| balancing.target_group_arn());
     let health = &builder.spec.health;
     let action = Action::Reachable {
         dns_name: balancing.dns_name(),
         path: health.path.clone(),
         matcher: health.matcher.clone(),
+        // A new health path is asked of what people use only when somebody has seen it answer.
+        shut_out: shut_out.filter(|_| balancing.later.is_none()),
     };
     let reason = Reason::new(ReasonCode::NameAndHealth).with("path", &health.path);
     // The answer decides whether the targets may be asked there.
@@ -353,6 +357,30 @@ pub(super) fn deployment(
         builder.knows(&step, outputs);
     }
     step
+}
+
+/// Whether the ALB lets in only some, and not the panel as far as anybody can tell.
+fn is_shut_out(builder: &mut Builder<'_>, balancing: &Balancing) -> bool {
+    let from = &builder.spec.network.allow_from;
+    if from.is_empty() || from.contains(&ANYWHERE) {
+        return false;
+    }
+    let address = builder.snapshot.panel_address;
+    let lets_in = address.is_some_and(|address| from.iter().any(|range| range.contains(&address)));
+    let shown: Vec<String> = from.iter().map(ToString::to_string).collect();
+    let weight = match (lets_in, &balancing.later) {
+        (true, _) => Weight::Pass,
+        (false, None) => Weight::Warn,
+        (false, Some(_)) => Weight::Block,
+    };
+    let address = address.map_or_else(|| "?".to_owned(), |address| address.to_string());
+    let values: [(&str, &dyn ToString); 3] = [
+        ("from", &shown.join(", ")),
+        ("address", &address),
+        ("path", &builder.spec.health.path),
+    ];
+    builder.finding(FindingCode::PanelShutOut, weight, &values);
+    !lets_in
 }
 
 /// One deployment, completed, with all the tasks that were asked for.

@@ -82,6 +82,13 @@ pub(super) fn commands(values: &Values<'_>, id: &StepId, action: &Action, change
                     .set("services", service),
             ]
         }
+        Action::Reachable {
+            shut_out: Some(target_group),
+            ..
+        } => vec![
+            Command::aws("elbv2", "wait target-in-service")
+                .set("target-group-arn", values.word(target_group)),
+        ],
         Action::Reachable { dns_name, path, .. } => {
             let url = Word::from("http://")
                 .then(values.word(dns_name))
