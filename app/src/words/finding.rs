@@ -88,5 +88,6 @@ pub fn finding(l: Locale, finding: &Finding) -> String {
         (FindingCode::SameRegion, Weight::Warn | Weight::Block) => {
             say!(l, values, finding.same_region.block, wanted, found)
         }
+        (FindingCode::PastUnreadable, _) => say!(l, values, finding.past_unreadable.warn, runs),
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong between Slipway and its database.
 
+use crate::reach::Unreachable;
+
 /// Shorthand for answers of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -30,6 +32,23 @@ pub enum Error {
     /// PostgreSQL cannot be reached, or all connections are taken. Trying again later may help.
     #[error("the database cannot be reached")]
     Unavailable(#[source] sqlx::Error),
+    /// No connection could be made at all.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// PostgreSQL has no room left. Nothing that was written before is lost.
+    #[error("the disk of the database is full: make room there; Slipway goes on by itself")]
+    DiskFull(#[source] sqlx::Error),
+    /// Another process changes the schema, and does not come to an end.
+    #[error(
+        "the schema of the database is being changed by {holder}; waited {waited_s} s for it. End that process if it \
+         hangs, and start again"
+    )]
+    SchemaBusy {
+        /// Which process, as the server names it.
+        holder: String,
+        /// How long, seconds.
+        waited_s: u64,
+    },
     /// The schema could not be brought up to date.
     #[error("the database schema could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -118,6 +137,14 @@ impl From<sqlx::Error> for Error {
                 }
                 // Class 57: the server is starting, stopping, or an administrator closed the connection.
                 _ if answer.code().is_some_and(|code| code.starts_with("57P")) => Self::Unavailable(error),
+                _ if answer.code().is_some_and(|code| code == "53100") => Self::DiskFull(error),
+                // 55P03, 57014: the bounds of the pool; 53300: too many connections.
+                _ if answer
+                    .code()
+                    .is_some_and(|code| matches!(&*code, "55P03" | "57014" | "53300")) =>
+                {
+                    Self::Unavailable(error)
+                }
                 _ => Self::Database(error),
             },
             _ => Self::Database(error),

@@ -17,7 +17,7 @@ use graphile_worker::{
     WorkerUtils,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::PgExecutor;
+use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::runs::{self, Abandoned};
@@ -212,8 +212,8 @@ async fn start(
 }
 
 /// Brings the queue's own tables up to date. Only under the lock of [`Database::migrate`].
-pub(crate) async fn migrate(db: &Database) -> Result<()> {
-    WorkerUtils::new(db.pool().clone(), SCHEMA)
+pub(crate) async fn migrate(pool: PgPool) -> Result<()> {
+    WorkerUtils::new(pool, SCHEMA)
         .migrate()
         .await
         .map_err(|error| Error::Jobs(error.to_string()))

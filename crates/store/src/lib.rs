@@ -13,6 +13,7 @@ pub mod health;
 mod instant;
 pub mod jobs;
 pub mod practice_accounts;
+mod reach;
 pub mod runs;
 pub mod sessions;
 pub mod setup;
@@ -23,3 +24,4 @@ mod word;
 
 pub use database::{Database, Limits};
 pub use error::{Conflict, Error, Result};
+pub use reach::Unreachable;

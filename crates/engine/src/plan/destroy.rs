@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::action::{Action, Removal};
 use super::builder::Builder;
 use super::memory::Memory;
-use super::{Change, Plan, Purpose, Reason, ReasonCode, StepId};
+use super::{Change, FindingCode, Plan, Purpose, Reason, ReasonCode, StepId, Weight};
 use crate::cloud::compute::ServiceStatus;
 use crate::cloud::network::{Rule, SecurityGroup};
 use crate::snapshot::{FrontendState, Snapshot, owned_by};
@@ -34,6 +34,7 @@ pub fn destroy(spec: &StackSpec, snapshot: &Snapshot, memory: &Memory, now: Time
     removals.role(&[service.as_slice(), &definitions].concat());
     removals.log_group(&service);
     removals.repository(&service);
+    removals.past(memory);
     removals.builder.finish(Purpose::Destroy, now)
 }
 
@@ -53,6 +54,18 @@ impl Removals<'_> {
         };
         self.builder
             .step(id, Action::Remove { target }, Change::Delete, reason, after)
+    }
+
+    /// What an unreadable run changed on things that are not ours stays as it is; what is ours is known by its tags.
+    fn past(&mut self, memory: &Memory) {
+        if !memory.unreadable.is_empty() {
+            let numbers: Vec<String> = memory.unreadable.iter().map(u32::to_string).collect();
+            self.builder.finding(
+                FindingCode::PastUnreadable,
+                Weight::Warn,
+                &[("runs", &numbers.join(", "))],
+            );
+        }
     }
 
     /// Only values that are still ours are put back: what somebody has changed since is theirs.

@@ -17,6 +17,9 @@ pub struct Memory {
     pub frontends: Vec<FrontendMemory>,
     /// Rules granted to security groups that are not ours.
     pub granted: Vec<Granted>,
+    /// Numbers of runs that can't be read any more: what they changed is not remembered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<u32>,
 }
 
 /// A frontend whose variables were written.

@@ -242,6 +242,8 @@ pub enum FindingCode {
     PanelShutOut,
     /// A live stack is asked at another path or for other codes: `before`, `after`.
     HealthCheckMoves,
+    /// Runs of the stack that can't be read any more, so that what they lent is not put back: `runs`.
+    PastUnreadable,
 }
 
 /// A plan.

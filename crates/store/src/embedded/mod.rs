@@ -70,14 +70,16 @@ impl Cluster {
         bin_dir: Option<PathBuf>,
     ) -> Result<Self, EmbeddedError> {
         let data_dir = data_dir.into();
-        // The gate comes last so that it opens first when an error drops both: leaving enters it again.
-        let (cluster, gate) = blocking(move || Self::join(&data_dir, bin_dir.as_deref())).await??;
+        // Leaving enters the gate again: it has to open before the cluster is dropped. In the pair, which is dropped
+        // unread when this start is cut off, the first goes first; of two variables, the last.
+        let (gate, cluster) = blocking(move || Self::join(&data_dir, bin_dir.as_deref())).await??;
+        let gate = gate;
         create_database(&cluster.options("postgres")).await?;
         drop(gate);
         Ok(cluster)
     }
 
-    fn join(data_dir: &Path, bin_dir: Option<&Path>) -> Result<(Self, Gate), EmbeddedError> {
+    fn join(data_dir: &Path, bin_dir: Option<&Path>) -> Result<(Gate, Self), EmbeddedError> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -96,7 +98,7 @@ impl Cluster {
             server: Arc::new(server),
             presence: Some(presence),
         };
-        Ok((cluster, gate))
+        Ok((gate, cluster))
     }
 
     /// The URL of Slipway's database, for [`crate::Database::open`].
@@ -134,6 +136,15 @@ impl Cluster {
         self.postmaster_pid
     }
 
+    /// What looks after the server while this process uses it.
+    #[must_use]
+    pub fn guardian(&self) -> Guardian {
+        Guardian {
+            data_dir: self.data_dir.clone(),
+            server: Arc::clone(&self.server),
+        }
+    }
+
     /// Leaves; the last one to leave stops the server and waits for it. Close the pools first.
     ///
     /// # Errors
@@ -152,6 +163,36 @@ impl Cluster {
             .socket(&self.socket_folder)
             .username(USER)
             .database(database)
+    }
+}
+
+/// Looks after the server: it may be killed (no memory left) or end by itself (no room on the disk) while processes use
+/// it. Useful only as long as the [`Cluster`] it comes from is held.
+#[derive(Debug, Clone)]
+pub struct Guardian {
+    data_dir: PathBuf,
+    server: Arc<Server>,
+}
+
+impl Guardian {
+    /// Starts the server again if it is not there, through the gate of every start. Answers whether it had to.
+    ///
+    /// # Errors
+    /// [`EmbeddedError`], when it does not start.
+    pub async fn ensure_running(&self) -> Result<bool, EmbeddedError> {
+        let Self { data_dir, server } = self.clone();
+        blocking(move || {
+            if server.is_running() {
+                return Ok(false);
+            }
+            let _gate = Gate::enter(&data_dir)?;
+            // Another process may have been quicker.
+            if server.is_running() {
+                return Ok(false);
+            }
+            server.ensure_running().map(|_| true)
+        })
+        .await?
     }
 }
 

@@ -68,9 +68,14 @@ impl Server {
         }
     }
 
+    /// Whether its process lives.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(running(&self.home.cluster), Running::Yes(_))
+    }
+
     /// Stops the server and waits for it. Call it inside the gate.
     pub(super) fn stop(&self) -> Result<(), EmbeddedError> {
-        if !matches!(running(&self.home.cluster), Running::Yes(_)) {
+        if !self.is_running() {
             return Ok(());
         }
         let mut command = self.pg_ctl();

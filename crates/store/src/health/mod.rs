@@ -173,7 +173,8 @@ pub async fn of_stack(db: &Database, stack_id: Uuid) -> Result<Vec<Monitor>> {
 }
 
 /// Takes the monitors whose look is due, the most overdue first. Replicas get different ones. The next look is due a
-/// whole number of intervals after this one was, so that looks neither drift nor pile up after a pause.
+/// whole number of intervals after this one was, so that looks neither drift nor pile up after a pause. One that is due
+/// later than it could be, because the clock was wrong when that was decided, is due now.
 ///
 /// # Errors
 /// Those of the database.
@@ -181,13 +182,14 @@ pub async fn claim_due(db: &Database, limit: u32) -> Result<Vec<Monitor>> {
     Ok(sqlx::query_as(
         "WITH due AS (
              SELECT id FROM monitors
-             WHERE next_at <= now() AND removed_at IS NULL AND NOT paused
+             WHERE (next_at <= now() OR next_at > now() + make_interval(secs => 2 * interval_s))
+               AND removed_at IS NULL AND NOT paused
              ORDER BY next_at LIMIT $1
              FOR UPDATE SKIP LOCKED
          ), taken AS (
              UPDATE monitors
-             SET next_at = next_at + make_interval(secs => interval_s
-                     * (floor(extract(epoch FROM now() - next_at) / interval_s) + 1)::double precision)
+             SET next_at = least(next_at, now()) + make_interval(secs => interval_s
+                     * (floor(extract(epoch FROM now() - least(next_at, now())) / interval_s) + 1)::double precision)
              FROM due WHERE monitors.id = due.id
              RETURNING monitors.*
          )

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use engine::health::state::Look;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, civil};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil};
 
 use super::Observation;
 use crate::{Database, Error, Result, instant, word};
 
 /// Keeps a batch of looks: the raw results, how their monitors stand, and the changes of state. All or nothing.
 ///
-/// Repeating a batch changes nothing, and an older look never replaces a newer standing. Looks at monitors that
-/// were forgotten meanwhile are left out.
+/// Repeating a batch changes nothing, and an older look never replaces a newer standing, unless that one was noted by a
+/// clock that ran ahead. Looks at monitors that were forgotten meanwhile are left out, and looks of a time that has not
+/// come yet, by the database's clock, are noted as of now.
 ///
 /// # Errors
 /// Those of the database.
@@ -20,6 +21,8 @@ pub async fn save(db: &Database, batch: &[Observation]) -> Result<()> {
     if batch.is_empty() {
         return Ok(());
     }
+    let corrected = not_ahead(batch, db.now().await?);
+    let batch = corrected.as_deref().unwrap_or(batch);
     match insert(db, batch).await {
         // The partition of the day is missing: the server was not there when it should have been made.
         Err(Error::Conflict { .. }) => {
@@ -31,6 +34,32 @@ pub async fn save(db: &Database, batch: &[Observation]) -> Result<()> {
         }
         other => other,
     }
+}
+
+/// How far a process's clock may be ahead of the database's before its looks are noted as of now.
+const AHEAD: SignedDuration = SignedDuration::from_secs(60);
+
+/// The batch with looks from the future moved to now, and everything that their standing says with them. `None`: there
+/// are none.
+fn not_ahead(batch: &[Observation], now: Timestamp) -> Option<Vec<Observation>> {
+    let ahead = |at: Timestamp| at.duration_since(now) > AHEAD;
+    if !batch.iter().any(|it| ahead(it.at)) {
+        return None;
+    }
+    let not_after = |at: Timestamp| at.min(now);
+    let corrected = batch.iter().cloned().map(|mut it| {
+        if ahead(it.at) {
+            it.at = now;
+            it.standing.since = not_after(it.standing.since);
+            it.standing.last_at = it.standing.last_at.map(not_after);
+            it.standing.failing_since = it.standing.failing_since.map(not_after);
+            if let Some(change) = &mut it.change {
+                change.at = not_after(change.at);
+            }
+        }
+        it
+    });
+    Some(corrected.collect())
 }
 
 /// Makes the partitions for today and the days that follow. Run it at the start and a few times a day.
@@ -132,7 +161,8 @@ async fn insert(db: &Database, batch: &[Observation]) -> Result<()> {
                  slow_streak, failing_since, facts)
              ORDER BY monitor_id, at DESC) AS new
          WHERE monitor_now.monitor_id = new.monitor_id
-           AND (monitor_now.looked_at IS NULL OR monitor_now.looked_at < new.at)",
+           AND (monitor_now.looked_at IS NULL OR monitor_now.looked_at < new.at
+                OR monitor_now.looked_at > clock_timestamp() + interval '1 minute')",
     )
     .bind(&ids)
     .bind(&times)

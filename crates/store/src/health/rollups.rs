@@ -53,7 +53,7 @@ pub struct RolledUp {
     pub hours: u64,
 }
 
-/// Sums up every minute and hour that is closed at `now` and was not summed yet, and the last few again for looks
+/// Sums up every minute and hour that is closed at `now`, by the database's clock, and was not summed yet, and the last few again for looks
 /// that came late. `None` when another process is doing it.
 ///
 /// # Errors
@@ -172,7 +172,7 @@ fn at(second: i64) -> OffsetDateTime {
 
 async fn minutes(tx: &mut PgConnection, until: i64) -> Result<u64> {
     let from = match done_until(tx, "1m").await? {
-        Some(done) => floor(done - LATE_S, MINUTE_S),
+        Some(done) => floor(done.min(until) - LATE_S, MINUTE_S),
         None => match first(tx, "SELECT min(at) FROM probe_result").await? {
             Some(first) => floor(first, MINUTE_S),
             None => return Ok(0),
@@ -207,7 +207,7 @@ async fn minutes(tx: &mut PgConnection, until: i64) -> Result<u64> {
 
 async fn hours(tx: &mut PgConnection, until: i64) -> Result<u64> {
     let from = match done_until(tx, "1h").await? {
-        Some(done) => done - HOUR_S,
+        Some(done) => done.min(until) - HOUR_S,
         None => match first(tx, "SELECT min(bucket) FROM rollup_1m").await? {
             Some(first) => floor(first, HOUR_S),
             None => return Ok(0),
@@ -296,10 +296,11 @@ async fn done_until(tx: &mut PgConnection, tier: &str) -> Result<Option<i64>> {
     Ok(done.map(OffsetDateTime::unix_timestamp))
 }
 
+/// Under the lock of [`roll_up`]. It may go back: a clock that ran ahead must not stop the sums until that time comes.
 async fn set_done(tx: &mut PgConnection, tier: &str, until: i64) -> Result<()> {
     sqlx::query(
         "INSERT INTO rollup_progress (tier, done_until) VALUES ($1, $2)
-         ON CONFLICT (tier) DO UPDATE SET done_until = greatest(rollup_progress.done_until, excluded.done_until)",
+         ON CONFLICT (tier) DO UPDATE SET done_until = excluded.done_until",
     )
     .bind(tier)
     .bind(at(until))

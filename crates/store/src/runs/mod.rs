@@ -3,6 +3,9 @@
 pub mod events;
 mod lease;
 mod ledger;
+mod past;
+
+use std::time::Duration;
 
 use engine::plan::{Plan, Purpose};
 use engine::run::{RunOptions, RunState, StepRecord};
@@ -18,6 +21,7 @@ use crate::{Conflict, Database, Error, Result, instant, jobs, word};
 pub use events::{Event, Signal, watch};
 pub use lease::{Abandoned, abandoned, claim, release, renew};
 pub use ledger::PgLedger;
+pub use past::{Past, past};
 
 /// A run without its plan, which is large.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +115,15 @@ impl FromRow<'_, PgRow> for RunSummary {
     }
 }
 
+/// Who holds a new run from its first moment, and for how long without a renewal.
+#[derive(Debug, Clone, Copy)]
+pub struct Hold<'a> {
+    /// Names the process.
+    pub owner: &'a str,
+    /// How long.
+    pub ttl: Duration,
+}
+
 /// Adds a run and the job that executes it, in one transaction: there is never one without the other.
 ///
 /// # Errors
@@ -122,6 +135,22 @@ pub async fn create(
     options: &RunOptions,
     created_by: Option<Uuid>,
 ) -> Result<Run> {
+    create_held(db, stack_id, plan, options, created_by, None).await
+}
+
+/// Like [`create`], for a process that executes the run itself: with a hold it is claimed already, and others may take
+/// it only once the lease has run out.
+///
+/// # Errors
+/// Those of [`create`].
+pub async fn create_held(
+    db: &Database,
+    stack_id: Uuid,
+    plan: &Plan,
+    options: &RunOptions,
+    created_by: Option<Uuid>,
+    hold: Option<Hold<'_>>,
+) -> Result<Run> {
     let mut tx = db.pool().begin().await?;
     // Numbers without gaps or doubles: those who add a run to the same stack take turns.
     sqlx::query("SELECT 1 FROM stacks WHERE id = $1 FOR NO KEY UPDATE")
@@ -130,8 +159,9 @@ pub async fn create(
         .await?
         .ok_or(Error::not_found("stack"))?;
     let run: Run = sqlx::query_as(
-        "INSERT INTO runs (id, stack_id, number, purpose, state, plan, options, created_by)
-         SELECT $1, $2, coalesce(max(number), 0) + 1, $3, 'queued', $4, $5, $6 FROM runs WHERE stack_id = $2
+        "INSERT INTO runs (id, stack_id, number, purpose, state, plan, options, created_by, lease_owner, lease_until)
+         SELECT $1, $2, coalesce(max(number), 0) + 1, $3, 'queued', $4, $5, $6, $7, now() + make_interval(secs => $8)
+         FROM runs WHERE stack_id = $2
          RETURNING *",
     )
     .bind(Uuid::now_v7())
@@ -140,6 +170,8 @@ pub async fn create(
     .bind(Json(plan))
     .bind(Json(options))
     .bind(created_by)
+    .bind(hold.map(|hold| hold.owner))
+    .bind(hold.map(|hold| hold.ttl.as_secs_f64()))
     .fetch_one(&mut *tx)
     .await?;
     events::add_state(&mut *tx, run.id, RunState::Queued).await?;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use store::{Conflict, Database, Error, Limits, users};
+use sqlx::{Connection, PgConnection};
+use store::{Conflict, Database, Error, Limits, Unreachable, users};
 
 use crate::testbed::{TestDb, empty_database, execute, server};
 use crate::users::{ada, new_user};
@@ -64,6 +65,7 @@ async fn a_server_that_is_not_there_is_unavailable_and_may_come_back() {
     let limits = Limits {
         max_connections: 1,
         acquire_timeout: Duration::from_secs(1),
+        ..Limits::default()
     };
     let nowhere = "postgres://slipway@localhost/slipway?host=/nonexistent";
     let error = Database::connect_with(nowhere, limits).await.unwrap_err();
@@ -121,4 +123,86 @@ async fn every_foreign_key_has_an_index() {
     .await
     .unwrap();
     assert!(bare.is_empty(), "{bare:?}");
+}
+
+async fn refused(url: &str) -> Unreachable {
+    match Database::connect(url).await {
+        Err(Error::Unreachable(why)) => why,
+        other => {
+            let said = other.map(drop);
+            assert!(matches!(said, Err(Error::Unreachable(_))), "{said:?}");
+            Unreachable::Address
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_reason_for_no_connection_has_its_own_sentence_at_once() {
+    let began = std::time::Instant::now();
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let why = refused(&format!("postgres://u:hunter2@127.0.0.1:{port}/shop")).await;
+    assert_eq!(
+        why,
+        Unreachable::Refused {
+            at: format!("127.0.0.1:{port}")
+        }
+    );
+    let why = refused("postgres://u:hunter2@nowhere.invalid/shop").await;
+    assert_eq!(
+        why,
+        Unreachable::UnknownHost {
+            host: "nowhere.invalid".to_owned()
+        }
+    );
+    let why = refused("postgres://u:hunter2@host:not-a-port/shop").await;
+    assert_eq!(why, Unreachable::Address);
+    assert!(!why.to_string().contains("hunter2"));
+
+    let (admin, _cluster) = server().await;
+    let (start, query) = admin.split_once("/postgres").unwrap();
+    let why = refused(&format!("{start}/not_there{query}")).await;
+    assert!(
+        matches!(&why, Unreachable::NoDatabase { database, .. } if database == "not_there"),
+        "{why:?}"
+    );
+    let nobody = admin.replacen("slipway@", "nobody_here:hunter2@", 1);
+    let why = refused(&nobody).await;
+    assert!(
+        matches!(&why, Unreachable::NotLetIn { user, .. } if user == "nobody_here"),
+        "{why:?}"
+    );
+    assert!(!why.to_string().contains("hunter2"));
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "nothing of this waits for a pool"
+    );
+}
+
+#[tokio::test]
+async fn a_schema_that_is_being_changed_for_too_long_is_said_to_be_and_by_whom() {
+    let bed = TestDb::new().await;
+    let mut other = PgConnection::connect(&bed.url).await.unwrap();
+    sqlx::raw_sql(
+        "SET application_name = 'the other one'; SELECT pg_advisory_lock(x'00736c6970776179'::bigint)",
+    )
+    .execute(&mut other)
+    .await
+    .unwrap();
+    let limits = Limits {
+        schema_patience: Duration::ZERO,
+        ..Limits::default()
+    };
+    let db = Database::connect_with(&bed.url, limits).await.unwrap();
+    let error = db.migrate().await.unwrap_err();
+    assert!(
+        matches!(&error, Error::SchemaBusy { holder, .. } if holder.contains("the other one")),
+        "{error:?}"
+    );
+    other.close().await.unwrap();
+    db.migrate().await.unwrap();
 }

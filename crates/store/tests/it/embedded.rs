@@ -353,3 +353,20 @@ async fn a_cluster_of_another_version_is_left_alone() {
         "{refused}"
     );
 }
+
+#[tokio::test]
+async fn a_server_that_dies_under_its_users_is_started_again_and_keeps_everything() {
+    let folder = data_dir();
+    let cluster = Cluster::start(folder.path()).await.unwrap();
+    let db = Database::open(&cluster.url()).await.unwrap();
+    let user = ada(&db).await;
+    let guardian = cluster.guardian();
+    assert!(!guardian.ensure_running().await.unwrap(), "it lives");
+    kill_hard(cluster.postmaster_pid());
+    assert!(guardian.ensure_running().await.unwrap());
+    // The same pool, the same address.
+    assert_eq!(users::list(&db).await.unwrap(), vec![user]);
+    assert!(!guardian.ensure_running().await.unwrap());
+    db.close().await;
+    assert_eq!(cluster.stop().await.unwrap(), Departure::Stopped);
+}

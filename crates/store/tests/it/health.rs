@@ -254,3 +254,45 @@ async fn a_day_ends_at_midnight_utc_whatever_the_sessions_time_zone_is() {
     assert_eq!(bed.number("SELECT count(*) FROM probe_result_20261124").await, 1);
     db.close().await;
 }
+
+#[tokio::test]
+async fn a_monitor_that_a_wrong_clock_put_off_for_years_is_looked_at_now() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    bed.execute("UPDATE monitors SET next_at = now() + interval '3 years'")
+        .await;
+    let due = health::claim_due(&bed.db, 10).await.unwrap();
+    assert_eq!(due.iter().map(|it| it.id).collect::<Vec<_>>(), [id]);
+    assert_eq!(
+        bed.number(
+            "SELECT count(*) FROM monitors WHERE next_at BETWEEN now() AND now() + interval '30 seconds'"
+        )
+        .await,
+        1
+    );
+    assert!(health::claim_due(&bed.db, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_look_of_a_clock_that_ran_ahead_does_not_stop_those_that_follow() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    let now = bed.db.now().await.unwrap();
+    let ahead = now
+        .checked_add(jiff::SignedDuration::from_hours(24 * 400))
+        .unwrap();
+    results::save(&bed.db, &[observation(id, ahead, Look::Good, 1_000)])
+        .await
+        .unwrap();
+    let noted = health::all(&bed.db).await.unwrap().remove(0).looked_at.unwrap();
+    assert!(noted <= bed.db.now().await.unwrap(), "{noted}");
+    // As a version without that rule would have left it.
+    bed.execute("UPDATE monitor_now SET looked_at = now() + interval '400 days'")
+        .await;
+    let next = bed.db.now().await.unwrap();
+    results::save(&bed.db, &[observation(id, next, Look::Bad, 2_000)])
+        .await
+        .unwrap();
+    let monitor = health::all(&bed.db).await.unwrap().remove(0);
+    assert_eq!(monitor.last_latency_us, Some(2_000));
+}

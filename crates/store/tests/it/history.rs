@@ -201,3 +201,22 @@ async fn what_is_older_than_it_is_kept_goes_and_changes_of_state_stay() {
     assert_eq!(bed.number("SELECT count(*) FROM rollup_1h").await, 0);
     assert_eq!(bed.number("SELECT count(*) FROM state_change").await, 1);
 }
+
+#[tokio::test]
+async fn sums_go_on_after_a_clock_that_ran_ahead_came_back() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    results::save(&bed.db, &story(id, noon(), &[Look::Good; 4]))
+        .await
+        .unwrap();
+    let later = noon().checked_add(jiff::SignedDuration::from_hours(3)).unwrap();
+    rollups::roll_up(&bed.db, later).await.unwrap().unwrap();
+    // The clock is right again, and more is seen.
+    let from = noon().checked_add(jiff::SignedDuration::from_mins(10)).unwrap();
+    results::save(&bed.db, &story(id, from, &[Look::Good; 4]))
+        .await
+        .unwrap();
+    let now = from.checked_add(jiff::SignedDuration::from_mins(3)).unwrap();
+    let summed = rollups::roll_up(&bed.db, now).await.unwrap().unwrap();
+    assert!(summed.minutes >= 2, "{summed:?}");
+}

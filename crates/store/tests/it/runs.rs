@@ -318,3 +318,73 @@ async fn lists_show_the_newest_first_with_names() {
         [("blog", 1), ("shop", 3)]
     );
 }
+
+#[tokio::test]
+async fn a_run_that_is_held_from_its_birth_is_nobody_elses_until_its_holder_is_gone() {
+    let bed = TestDb::new().await;
+    let stack = stack(&bed.db, "shop").await.id;
+    let hold = runs::Hold {
+        owner: "command",
+        ttl: TTL,
+    };
+    let run = runs::create_held(&bed.db, stack, &plan("shop"), &WAIT, None, Some(hold))
+        .await
+        .unwrap();
+    assert_eq!(run.lease_owner.as_deref(), Some("command"));
+    assert!(
+        runs::claim(&bed.db, run.id, "panel", TTL)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(runs::abandoned(&bed.db, Duration::ZERO).await.unwrap().is_empty());
+    assert!(
+        runs::claim(&bed.db, run.id, "command", TTL)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    expire_leases(&bed).await;
+    assert_eq!(runs::abandoned(&bed.db, TTL).await.unwrap().len(), 1);
+    assert!(
+        runs::claim(&bed.db, run.id, "panel", TTL)
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn the_past_of_a_stack_is_what_its_runs_did_without_those_that_nobody_can_read() {
+    let bed = TestDb::new().await;
+    let (first, ledger) = held(&bed.db, "process").await;
+    let mut record = engine::run::StepRecord::pending(engine::plan::StepId("service".to_owned()));
+    record.outcome = Some(engine::step::Outcome::Created);
+    ledger.record(&record).await.unwrap();
+    ledger.run_state(RunState::Succeeded).await.unwrap();
+    for outcome in [engine::step::Outcome::Created, engine::step::Outcome::Kept] {
+        let run = runs::create(&bed.db, first.stack_id, &plan("shop"), &WAIT, None)
+            .await
+            .unwrap();
+        runs::claim(&bed.db, run.id, "process", TTL)
+            .await
+            .unwrap()
+            .unwrap();
+        let ledger = PgLedger::new(bed.db.clone(), run.id, "process");
+        record.outcome = Some(outcome);
+        ledger.record(&record).await.unwrap();
+        ledger.run_state(RunState::Succeeded).await.unwrap();
+    }
+    let past = runs::past(&bed.db, first.stack_id).await.unwrap();
+    assert_eq!(
+        (past.runs.len(), past.unreadable.as_slice()),
+        (2, &[][..]),
+        "the third only kept"
+    );
+    bed.execute(r#"UPDATE runs SET plan = '{"of": "another version"}' WHERE number = 2"#)
+        .await;
+    let past = runs::past(&bed.db, first.stack_id).await.unwrap();
+    assert_eq!(past.unreadable, [2]);
+    assert_eq!(past.runs.len(), 1);
+    assert_eq!(past.runs[0].1[0].step.0, "service");
+}
