@@ -31,7 +31,7 @@ COPY --from=build /out/site /usr/share/slipway/site
 ENV LEPTOS_OUTPUT_NAME=slipway \
     LEPTOS_SITE_ROOT=/usr/share/slipway/site \
     LEPTOS_SITE_PKG_DIR=pkg \
-    LEPTOS_SITE_ADDR=0.0.0.0:3000 \
+    SLIPWAY_ADDR=0.0.0.0:3000 \
     SLIPWAY_DATA_DIR=/var/lib/slipway
 USER slipway
 WORKDIR /var/lib/slipway
