@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Result, ensure};
 
@@ -25,6 +26,8 @@ const WATCHED: &[&str] = &[
     "Cargo.lock",
 ];
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long a server may take to its first answer: the private database starts, too.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 type Times = BTreeMap<PathBuf, SystemTime>;
 
@@ -64,12 +67,33 @@ pub(crate) fn dev(arguments: &[String]) -> Result<()> {
                     // The old one must let go of the port first.
                     drop(server.take());
                     server = Some(start(&place)?);
-                    println!("= the server was started again; load the page again");
+                    let address = run::address(&[]);
+                    if answers(&address, PATIENCE) {
+                        println!("= the server was started again on http://{address}; load the page again");
+                    } else {
+                        eprintln!(
+                            "error: nobody answers on {address}: see above what the server said\nwaiting for a change"
+                        );
+                    }
                 }
                 Err(error) => eprintln!("error: {error:#}\nwaiting for a change"),
             },
         }
         times = now;
+    }
+}
+
+/// Whether somebody listens there, within this time.
+fn answers(address: &str, patience: Duration) -> bool {
+    let began = Instant::now();
+    loop {
+        if TcpStream::connect(address).is_ok() {
+            return true;
+        }
+        if began.elapsed() >= patience {
+            return false;
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 
@@ -151,6 +175,15 @@ mod tests {
         assert_eq!(change(root, &before, &changed), Some(Change::Code));
         let removed = times(&[("/r/style/base.css", 1)]);
         assert_eq!(change(root, &before, &removed), Some(Change::Code));
+    }
+
+    #[test]
+    fn a_server_that_died_at_once_is_noticed() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        assert!(answers(&address, Duration::ZERO));
+        drop(listener);
+        assert!(!answers(&address, Duration::ZERO));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -41,7 +40,7 @@ pub(crate) fn command(arguments: &[String]) -> Result<bool> {
 /// Types first, then the browser, against a panel of its own on a free port with an empty database.
 pub(crate) fn tests(place: &Place, arguments: &[String]) -> Result<Tally> {
     command::loud(
-        Command::new(npm::program(place, "tsc"))
+        npm::program(place, "tsc")
             .arg("--noEmit")
             .current_dir(place.e2e()),
     )
@@ -56,11 +55,11 @@ pub(crate) fn tests(place: &Place, arguments: &[String]) -> Result<Tally> {
 }
 
 fn play(place: &Place, arguments: &[String], home: &Path) -> Result<Tally> {
-    let answers = place.target.join("e2e");
+    let answers = place.e2e_answers();
     let answer = answers.join("report.json");
     fs::create_dir_all(&answers)?;
     fs::remove_file(&answer).ok();
-    let mut playwright = Command::new(npm::program(place, "playwright"));
+    let mut playwright = npm::program(place, "playwright");
     playwright
         .arg("test")
         .args(arguments)

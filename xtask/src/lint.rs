@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::build::NATIVE;
 use crate::place::Place;
@@ -74,10 +74,12 @@ pub(crate) fn command(arguments: &[String]) -> Result<bool> {
 }
 
 fn format(place: &Place) -> Result<()> {
+    setup::tools::component("rustfmt")?;
     command::quiet(command::cargo(&place.root).args(["fmt", "--all", "--check"])).map(drop)
 }
 
 fn clippy(place: &Place) -> Result<()> {
+    setup::tools::component("clippy")?;
     command::loud(
         command::cargo(&place.root)
             .args(["clippy", "--quiet", "--locked"])
@@ -87,6 +89,7 @@ fn clippy(place: &Place) -> Result<()> {
 }
 
 fn clippy_wasm(place: &Place) -> Result<()> {
+    setup::tools::component("clippy")?;
     setup::wasm::target()?;
     command::loud(command::cargo(&place.root).args([
         "clippy",
@@ -107,6 +110,9 @@ fn clippy_wasm(place: &Place) -> Result<()> {
 /// Without the advisories: they need a second source on the network, and change without a change here.
 fn deny(place: &Place) -> Result<()> {
     let program = tools::install(place, &tools::DENY)?;
+    // It looks into the sources of all dependencies, those for other systems too, which no build has brought yet.
+    command::quiet(command::cargo(&place.root).args(["fetch", "--locked"]))
+        .context("the dependencies could not be fetched: see whether crates.io can be reached")?;
     command::quiet(
         Command::new(program)
             .args(["--locked", "--offline", "--workspace", "--all-features", "check"])

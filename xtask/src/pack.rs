@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::command;
+use crate::place::Place;
+use crate::setup::npm;
 
 /// Node.js brings both compressions; the strongest setting is paid once per build.
 const SCRIPT: &str = "
@@ -19,8 +20,8 @@ for (const file of process.argv.slice(1)) {
 }";
 
 /// Writes the compressed twins of the files.
-pub(crate) fn compress(files: &[PathBuf]) -> Result<()> {
-    command::quiet(Command::new("node").args(["-e", SCRIPT]).args(files))
+pub(crate) fn compress(place: &Place, files: &[PathBuf]) -> Result<()> {
+    command::quiet(npm::with_node(place, "node").args(["-e", SCRIPT]).args(files))
         .context("compressing the panel's files")?;
     Ok(())
 }

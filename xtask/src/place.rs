@@ -13,6 +13,9 @@ pub(crate) struct Place {
     pub(crate) root: PathBuf,
     /// Cargo's target folder, which may be anywhere.
     pub(crate) target: PathBuf,
+    /// What the workshop writes for this clone alone. The target folder may be shared by several clones, whose sites and
+    /// reports are not the same.
+    own: PathBuf,
 }
 
 impl Place {
@@ -34,16 +37,17 @@ impl Place {
             "--locked",
         ]))?;
         let metadata: Value = serde_json::from_str(&answer).context("reading cargo's metadata")?;
-        let target = metadata["target_directory"]
+        let target: PathBuf = metadata["target_directory"]
             .as_str()
             .context("cargo did not name its target folder")?
             .into();
-        Ok(Self { root, target })
+        let own = own(&root, &target);
+        Ok(Self { root, target, own })
     }
 
     /// What the server serves as files: `LEPTOS_SITE_ROOT`.
     pub(crate) fn site(&self) -> PathBuf {
-        self.target.join("site")
+        self.own.join("site")
     }
 
     /// The compiled part of the site: `LEPTOS_SITE_PKG_DIR`.
@@ -56,6 +60,11 @@ impl Place {
         self.target.join("tools")
     }
 
+    /// What the browser tests leave.
+    pub(crate) fn e2e_answers(&self) -> PathBuf {
+        self.own.join("e2e")
+    }
+
     /// The npm package with the browser tests and the JavaScript tools.
     pub(crate) fn e2e(&self) -> PathBuf {
         self.root.join("e2e")
@@ -65,6 +74,25 @@ impl Place {
     pub(crate) fn slipway(&self, profile: Profile) -> PathBuf {
         self.target.join(profile.folder()).join("slipway")
     }
+}
+
+/// The target folder itself when it is the clone's own, else a folder in it that bears the clone's path.
+fn own(root: &Path, target: &Path) -> PathBuf {
+    if target.starts_with(root) {
+        return target.to_owned();
+    }
+    let name: String = root
+        .to_string_lossy()
+        .chars()
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() {
+                letter
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    target.join("clones").join(name.trim_matches('-'))
 }
 
 /// How the server is compiled.
@@ -97,5 +125,25 @@ impl Profile {
             Self::Dev => "debug",
             Self::Release => "release",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_that_share_a_target_folder_do_not_share_what_they_serve() {
+        let shared = Path::new("/cache/target");
+        let (one, other) = (
+            own(Path::new("/a/slipway"), shared),
+            own(Path::new("/b/slipway"), shared),
+        );
+        assert_ne!(one, other);
+        assert!(one.starts_with(shared) && other.starts_with(shared));
+        assert_eq!(
+            own(Path::new("/a"), Path::new("/a/target")),
+            Path::new("/a/target")
+        );
     }
 }

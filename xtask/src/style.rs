@@ -27,7 +27,7 @@ pub(crate) fn build(place: &Place) -> Result<()> {
     fs::create_dir_all(place.pkg())?;
     let css = place.pkg().join("slipway.css");
     if pack::write_if_changed(&css, text.as_bytes())? || !pack::twin(&css, "br").is_file() {
-        pack::compress(&[css])?;
+        pack::compress(place, &[css])?;
     }
     let public = place.root.join("app").join("public");
     if public.is_dir() {

@@ -87,7 +87,15 @@ fn units(place: &Place, arguments: &[String], report: &mut Report) {
         if nextest {
             cargo.args(["nextest", "run", "--no-fail-fast", "--color", "never"]);
         } else {
-            cargo.args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+            // Tests start an example as another process. nextest builds examples by itself.
+            cargo.args([
+                "test",
+                "--no-fail-fast",
+                "--lib",
+                "--bins",
+                "--tests",
+                "--examples",
+            ]);
         }
         cargo
             .arg("--locked")

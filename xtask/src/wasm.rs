@@ -89,7 +89,7 @@ pub(crate) fn build(place: &Place, effort: Effort, report: &mut Report) -> Resul
             report.need("wasm-opt", "make the WASM small", || {
                 let small = place.pkg().join(format!("{NAME}_bg.small"));
                 command::quiet(
-                    Command::new(npm::program(place, "wasm-opt"))
+                    npm::program(place, "wasm-opt")
                         .arg("-Oz")
                         .args(FEATURES)
                         .arg(&wasm)
@@ -101,7 +101,7 @@ pub(crate) fn build(place: &Place, effort: Effort, report: &mut Report) -> Resul
             report.need(
                 "compress",
                 "write .br and .gz beside the WASM and its glue",
-                || pack::compress(&[js, wasm]),
+                || pack::compress(place, &[js, wasm]),
             )?;
         }
         Effort::Quick => {

@@ -132,6 +132,22 @@ fn every_member_of_the_workspace_has_its_arrows_written_down() {
 }
 
 #[test]
+fn tests_use_only_what_their_arrows_allow() {
+    let members = members();
+    for (name, allowed) in ARROWS {
+        let used = members[*name].names(Reach::Tests, true);
+        let forbidden: Vec<_> = used
+            .iter()
+            .filter(|one| *one != name && !allowed.contains(one))
+            .collect();
+        assert!(
+            forbidden.is_empty(),
+            "the tests of {name} must not use {forbidden:?}"
+        );
+    }
+}
+
+#[test]
 fn code_uses_only_what_its_arrows_allow() {
     let members = members();
     for (name, allowed) in ARROWS {
@@ -163,7 +179,7 @@ fn nothing_points_at_the_server_and_the_panel_never_sees_the_database_or_a_cloud
 #[test]
 fn the_aws_sdk_and_the_database_driver_have_one_owner_each() {
     for (name, member) in members() {
-        for used in member.names(Reach::Code, false) {
+        for used in member.names(Reach::Tests, false) {
             for (prefix, owner) in KEPT_BY {
                 assert!(
                     !used.starts_with(prefix) || name == *owner,
@@ -186,9 +202,10 @@ fn the_engine_has_no_io_no_clock_and_no_chance() {
     let mut seen = 0;
     each_source(&sources, &mut |file, text| {
         seen += 1;
-        // The tests of a module stand at its end and may do as they like.
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for line in without_tests(text)
+            .iter()
+            .filter(|line| !line.trim_start().starts_with("//"))
+        {
             for word in NOT_SAID_BY_ENGINE {
                 assert!(
                     !line.contains(word),
@@ -199,6 +216,32 @@ fn the_engine_has_no_io_no_clock_and_no_chance() {
         }
     });
     assert!(seen > 10, "the engine's sources were not found");
+}
+
+/// The lines of a source without what is compiled for tests only: each `#[cfg(test)]` item up to the line that closes it,
+/// at its own indent.
+fn without_tests(text: &str) -> Vec<&str> {
+    let mut kept = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim_start() != "#[cfg(test)]" {
+            kept.push(line);
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        let ends = |line: &str| {
+            let own = line.len() - line.trim_start().len();
+            own == indent && (line.trim_end().ends_with(';') || line.trim_start().starts_with('}'))
+        };
+        lines.by_ref().find(|line| ends(line));
+    }
+    kept
+}
+
+#[test]
+fn what_follows_a_module_of_tests_is_code_again() {
+    let text = "a\n#[cfg(test)]\nmod tests {\n    b();\n}\nc\n#[cfg(test)]\nuse d;\ne";
+    assert_eq!(without_tests(text), ["a", "c", "e"]);
 }
 
 fn each_source(folder: &Path, visit: &mut impl FnMut(&Path, &str)) {

@@ -1,7 +1,7 @@
 //! An emulator of AWS over the wire (`moto_server`) and the AWS CLI, in a Python environment of their own.
 
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -45,11 +45,7 @@ pub(crate) fn programs(place: &Place) -> Result<Programs> {
     if stamped(&marker, &wanted) && programs.moto.is_file() && programs.aws.is_file() {
         return Ok(programs);
     }
-    let make = || command::quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home));
-    if make().is_err() {
-        packages::install(&PYTHON)?;
-        make().with_context(|| format!("install {} and call this again", PYTHON.title))?;
-    }
+    python_home(&home)?;
     command::quiet(
         Command::new(bin.join("python"))
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
@@ -58,6 +54,16 @@ pub(crate) fn programs(place: &Place) -> Result<Programs> {
     .context("the AWS emulator could not be installed: see whether PyPI can be reached")?;
     stamp(&marker, &wanted)?;
     Ok(programs)
+}
+
+/// Makes a Python environment of its own in this folder; installs Python when there is none.
+pub(super) fn python_home(home: &Path) -> Result<()> {
+    let make = || command::quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home));
+    if make().is_err() {
+        packages::install(&PYTHON)?;
+        make().with_context(|| format!("install {} and call this again", PYTHON.title))?;
+    }
+    Ok(())
 }
 
 /// A running emulator.

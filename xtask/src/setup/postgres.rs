@@ -14,7 +14,7 @@ use crate::command;
 use crate::keeper::{self, Kept, Stop};
 
 const POSTGRES: Package = Package {
-    title: "PostgreSQL 15 or newer (the server)",
+    title: "PostgreSQL 14 or newer (the server)",
     apt: &["postgresql"],
     dnf: &["postgresql-server"],
     brew: &["postgresql@17"],
@@ -29,15 +29,57 @@ const FAMILIES: &[&str] = &[
     "/usr",
 ];
 
+/// The oldest major version that Slipway works with. The server's own search asks for the same.
+const OLDEST: u32 = 14;
+
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// The folder with `initdb` and `postgres`; installs PostgreSQL when there is none.
 pub(crate) fn programs() -> Result<PathBuf> {
     if let Some(folder) = find() {
-        return Ok(folder);
+        return new_enough(folder);
     }
+    no_cluster_of_the_system();
     packages::install(&POSTGRES)?;
-    find().with_context(|| format!("initdb is nowhere to be found: install {}", POSTGRES.title))
+    let folder =
+        find().with_context(|| format!("initdb is nowhere to be found: install {}", POSTGRES.title))?;
+    new_enough(folder)
+}
+
+fn new_enough(folder: PathBuf) -> Result<PathBuf> {
+    let said = command::quiet(Command::new(folder.join("postgres")).arg("--version"))?;
+    match major(&said) {
+        Some(major) if major < OLDEST => bail!(
+            "{} is PostgreSQL {major}, which is too old: install {}",
+            folder.display(),
+            POSTGRES.title
+        ),
+        _ => Ok(folder),
+    }
+}
+
+/// The major version in `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`.
+fn major(said: &str) -> Option<u32> {
+    let number = said
+        .split_whitespace()
+        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+    let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// Debian's package starts a server of its own, which nobody here wants. A file that it asks first says no. Where this is
+/// refused, that server is only superfluous.
+fn no_cluster_of_the_system() {
+    let settings = Path::new("/etc/postgresql-common");
+    let file = settings.join("createcluster.conf");
+    if command::found(&["apt-get"]).is_none() || !packages::is_root() || file.exists() {
+        return;
+    }
+    let written =
+        fs::create_dir_all(settings).and_then(|()| fs::write(&file, "create_main_cluster = false\n"));
+    if let Err(error) = written {
+        println!("{} can't be written: {error}", file.display());
+    }
 }
 
 fn find() -> Option<PathBuf> {
@@ -168,5 +210,20 @@ fn unprivileged() -> Result<(u32, u32)> {
 fn become_owner(command: &mut Command, owner: Option<(u32, u32)>) {
     if let Some((user, group)) = owner {
         command.uid(user).gid(group);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_what_the_program_says() {
+        assert_eq!(
+            major("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"),
+            Some(15)
+        );
+        assert_eq!(major("postgres (PostgreSQL) 17beta1"), Some(17));
+        assert_eq!(major("postgres"), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Cargo's own helpers, kept in the target folder: cargo-deny and cargo-machete.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -24,6 +25,21 @@ pub(crate) const MACHETE: Tool = Tool {
     name: "cargo-machete",
     version: "0.9.2",
 };
+
+/// Adds a component of the toolchain (`rustfmt`, `clippy`) when rustup's minimal profile left it out.
+pub(crate) fn component(name: &str) -> Result<()> {
+    let program = format!("cargo-{}", if name == "rustfmt" { "fmt" } else { name });
+    // Rustup's stand-ins on the path are there without the component, and fail.
+    let works = |program: &str| command::quiet(Command::new(program).arg("--version")).is_ok();
+    if works(&program) && (name != "rustfmt" || works("rustfmt")) {
+        return Ok(());
+    }
+    command::quiet(Command::new("rustup").args(["component", "add", name]))
+        .with_context(|| {
+            format!("{name} is missing: install Rust with https://rustup.rs, or your system's {name}")
+        })
+        .map(drop)
+}
 
 /// Builds the tool once. Without optimisation: it runs for a second and would otherwise compile for ten minutes.
 pub(crate) fn install(place: &Place, tool: &Tool) -> Result<PathBuf> {
