@@ -45,7 +45,7 @@ fn hint(nearest: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
-/// Every variable that Slipway reads by itself.
+/// What Slipway reads by itself.
 const KNOWN: [&str; 11] = [
     "SLIPWAY_ADDR",
     "SLIPWAY_BASE_URL",
@@ -79,8 +79,9 @@ pub fn refuse_unknown(names: impl Iterator<Item = String>) -> Result<(), ConfigE
     Ok(())
 }
 
-/// The address of a database. It may hold a password: no `Debug`, no `Serialize`.
-#[derive(Clone)]
+/// The address of a database, as it was given. It may hold a password: no `Debug`, no `Serialize`, and it is judged by
+/// [`StorageArgs::database`] only, because whoever refuses an argument while the command line is read prints it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
@@ -97,15 +98,9 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
-impl std::str::FromStr for DatabaseUrl {
-    type Err = ConfigError;
-
-    fn from_str(text: &str) -> Result<Self, ConfigError> {
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ConfigError::DatabaseUrl)
-        }
+impl From<String> for DatabaseUrl {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 
@@ -137,6 +132,22 @@ pub struct StorageArgs {
 }
 
 impl StorageArgs {
+    /// The database to use instead of the private one. An empty address is none.
+    ///
+    /// # Errors
+    /// [`ConfigError::DatabaseUrl`], which does not repeat what was given.
+    pub fn database(&self) -> Result<Option<&DatabaseUrl>, ConfigError> {
+        let Some(url) = self.database_url.as_ref().filter(|url| !url.0.trim().is_empty()) else {
+            return Ok(None);
+        };
+        let known = ["postgres://", "postgresql://"];
+        if known.iter().any(|scheme| url.0.starts_with(scheme)) {
+            Ok(Some(url))
+        } else {
+            Err(ConfigError::DatabaseUrl)
+        }
+    }
+
     /// The data directory: given, or the XDG one.
     ///
     /// # Errors
@@ -220,15 +231,10 @@ impl ServeArgs {
     /// # Errors
     /// [`ConfigError`].
     pub fn resolve(&self) -> Result<WebConfig, ConfigError> {
-        let leptos = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let addr = match (self.addr, leptos("LEPTOS_SITE_ADDR")) {
-            (Some(addr), _) => addr,
-            (None, Some(text)) => text.parse().map_err(|_| ConfigError::SiteAddr)?,
-            (None, None) => SocketAddr::from(([127, 0, 0, 1], 3000)),
-        };
+        let addr = listen_addr(self.addr)?;
         let base_url = match &self.base_url {
             Some(url) => origin(url).ok_or(ConfigError::BaseUrl)?,
-            None => format!("http://{addr}"),
+            None => reached_at(addr),
         };
         let https = base_url.starts_with("https://");
         let secure = self.secure_cookies.unwrap_or(https);
@@ -238,7 +244,7 @@ impl ServeArgs {
         let site_root = self
             .site_root
             .clone()
-            .or_else(|| leptos("LEPTOS_SITE_ROOT").map(PathBuf::from))
+            .or_else(|| of_leptos("LEPTOS_SITE_ROOT").map(PathBuf::from))
             .unwrap_or_else(|| default_site_root(std::env::current_exe().ok().as_deref()));
         let time_zone = self.time_zone.clone().unwrap_or_else(|| {
             jiff::tz::TimeZone::system()
@@ -254,6 +260,33 @@ impl ServeArgs {
             time_zone,
             trust_proxy: self.trust_proxy,
         })
+    }
+}
+
+/// A variable that `cargo leptos` and containers built for it set.
+fn of_leptos(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where the panel listens: given, or as Leptos was told, or on this machine only.
+///
+/// # Errors
+/// [`ConfigError::SiteAddr`].
+pub fn listen_addr(given: Option<SocketAddr>) -> Result<SocketAddr, ConfigError> {
+    match (given, of_leptos("LEPTOS_SITE_ADDR")) {
+        (Some(addr), _) => Ok(addr),
+        (None, Some(text)) => text.parse().map_err(|_| ConfigError::SiteAddr),
+        (None, None) => Ok(SocketAddr::from(([127, 0, 0, 1], 3000))),
+    }
+}
+
+/// Where a browser on this machine finds a panel that listens there: "every address" is none that can be called.
+#[must_use]
+pub fn reached_at(addr: SocketAddr) -> String {
+    if addr.ip().is_unspecified() {
+        format!("http://localhost:{}", addr.port())
+    } else {
+        format!("http://{addr}")
     }
 }
 
@@ -335,13 +368,33 @@ mod tests {
         }
     }
 
+    fn storage(url: &str) -> StorageArgs {
+        StorageArgs {
+            data_dir: None,
+            database_url: Some(DatabaseUrl::from(url.to_owned())),
+            practice_speed: 20,
+        }
+    }
+
     #[test]
     fn the_address_of_the_database_is_never_printed() {
-        let url: DatabaseUrl = "postgres://u:hunter2@db/slipway".parse().unwrap();
-        assert!(!format!("{url:?}").contains("hunter2"));
-        assert!(matches!(
-            "mysql://x".parse::<DatabaseUrl>(),
-            Err(ConfigError::DatabaseUrl)
-        ));
+        let args = storage("postgres://u:hunter2@db/slipway");
+        assert!(!format!("{args:?}").contains("hunter2"));
+        assert!(args.database().unwrap().is_some());
+        let refused = storage("mysql://u:hunter2@db").database().unwrap_err();
+        assert_eq!(refused, ConfigError::DatabaseUrl);
+        assert!(!refused.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn an_empty_address_of_a_database_is_none() {
+        assert_eq!(storage(" ").database(), Ok(None));
+    }
+
+    #[test]
+    fn a_panel_that_listens_everywhere_is_reached_by_a_name_that_can_be_called() {
+        assert_eq!(reached_at(([0, 0, 0, 0], 3000).into()), "http://localhost:3000");
+        assert_eq!(reached_at(([127, 0, 0, 1], 3100).into()), "http://127.0.0.1:3100");
+        assert_eq!(reached_at("[::]:80".parse().unwrap()), "http://localhost:80");
     }
 }

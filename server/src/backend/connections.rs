@@ -239,7 +239,10 @@ fn problem(field: &str, given: &str, code: ProblemCode) -> Problem {
 }
 
 /// Name and settings of a form, or everything that is wrong with it.
-fn read_form(form: &ConnectionForm) -> Result<(String, Settings), Vec<Problem>> {
+///
+/// # Errors
+/// Every problem at once.
+pub fn read_form(form: &ConnectionForm) -> Result<(String, Settings), Vec<Problem>> {
     let mut problems = Vec::new();
     let name = form.name.trim();
     if name.is_empty() {

@@ -7,7 +7,7 @@ mod people;
 mod runs;
 mod stacks;
 
-pub use connections::{region, test as test_connection};
+pub use connections::{read_form as checked_connection, region, test as test_connection};
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ pub fn store_error(error: store::Error) -> PanelError {
             Conflict::VersionStale | Conflict::LeaseLost => PanelError::new(PanelErrorCode::Changed),
             _ => unexpected(&error),
         },
-        store::Error::Unavailable(_) => {
+        store::Error::Unavailable(_) | store::Error::Unreachable(_) | store::Error::DiskFull(_) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "the database does not answer"

@@ -1,17 +1,19 @@
 //! `slipway connections`.
 
-use app::backend::connections::ConnectionTest;
+use std::io::BufRead;
+
+use app::backend::connections::{ConnectionForm, ConnectionTest};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use store::connections::{self, Connection, Credentials, Settings};
-use store::stacks;
+use store::{Conflict, stacks};
 
 use super::failure::{Exit, Failure};
-use super::{Context, account, output, storage, table};
-use crate::backend::{region, test_connection};
+use super::{Context, account, confirm, output, storage, table};
+use crate::backend::{checked_connection, region, test_connection};
 use crate::practice;
 
-/// List, test and reset connections.
+/// List, add, test and reset connections.
 #[derive(Debug, Args)]
 pub(super) struct ConnectionsCommand {
     #[command(subcommand)]
@@ -27,18 +29,47 @@ enum Verb {
         /// A connection's name, or practice:SCENARIO, aws:PROFILE@REGION
         connection: String,
     },
+    /// Add a connection to AWS
+    Add(AddCommand),
     /// Put a practice account back to its scenario's morning; its stacks are forgotten
     Reset {
         /// A practice account's name, or practice:SCENARIO
         connection: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
+}
+
+/// Without --profile and --role-arn, the SDK's default chain is used.
+#[derive(Debug, Args)]
+struct AddCommand {
+    /// A name that no other connection has
+    #[arg(long)]
+    name: String,
+    /// Such as ap-northeast-1
+    #[arg(long)]
+    region: String,
+    /// A profile of the AWS configuration files
+    #[arg(long, conflicts_with = "role_arn")]
+    profile: Option<String>,
+    /// A role, assumed with the default chain
+    #[arg(long)]
+    role_arn: Option<String>,
+    /// Read the external id that the role's trust policy asks for from standard input
+    #[arg(long, requires = "role_arn")]
+    external_id_stdin: bool,
+    /// Another endpoint for all services: an emulator or a VPC endpoint
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, command: ConnectionsCommand) -> Result<Exit, Failure> {
     match command.verb.unwrap_or(Verb::List) {
         Verb::List => list(context).await,
         Verb::Test { connection } => test(context, &connection).await,
-        Verb::Reset { connection } => reset(context, &connection).await,
+        Verb::Add(command) => add(context, command).await,
+        Verb::Reset { connection, yes } => reset(context, &connection, yes).await,
     }
 }
 
@@ -142,12 +173,72 @@ async fn test(context: &Context, name: &str) -> Result<Exit, Failure> {
     })
 }
 
-async fn reset(context: &Context, name: &str) -> Result<Exit, Failure> {
+async fn add(context: &Context, command: AddCommand) -> Result<Exit, Failure> {
+    // Not an argument: those are seen by everybody on the machine.
+    let external_id = if command.external_id_stdin {
+        first_line()?
+    } else {
+        String::new()
+    };
+    let source = match (&command.profile, &command.role_arn) {
+        (Some(_), _) => "profile",
+        (None, Some(_)) => "assume_role",
+        (None, None) => "default",
+    };
+    let form = ConnectionForm {
+        kind: "aws".to_owned(),
+        name: command.name,
+        scenario: String::new(),
+        region: command.region,
+        source: source.to_owned(),
+        profile: command.profile.unwrap_or_default(),
+        role_arn: command.role_arn.unwrap_or_default(),
+        external_id,
+        endpoint: command.endpoint.unwrap_or_default(),
+    };
+    let (name, settings) = checked_connection(&form).map_err(Failure::Problems)?;
+    let connection = storage::with_panel(&context.storage, async |panel| {
+        match connections::create(&panel.db, &name, &settings, None).await {
+            Ok(connection) => Ok(connection),
+            Err(error) if error.conflict() == Some(Conflict::ConnectionNameTaken) => {
+                Err(Failure::Usage(format!("there is a connection {name:?} already")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    })
+    .await?;
+    if context.json {
+        output::json(&describe(&connection));
+    } else {
+        output::line(&format!(
+            "added; try it: slipway connections test {:?}",
+            connection.name
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+fn first_line() -> Result<String, Failure> {
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| Failure::other("standard input can't be read", error))?;
+    Ok(line.trim().to_owned())
+}
+
+async fn reset(context: &Context, name: &str, yes: bool) -> Result<Exit, Failure> {
     storage::with_panel(&context.storage, async |panel| {
         let connection = account::resolve(&panel.db, name).await?;
         let Settings::Practice { scenario } = &connection.settings else {
             return Err(Failure::Usage(format!("{name} is no practice account")));
         };
+        let stacks = stacks::of_connection(&panel.db, connection.id).await?.len();
+        let question = format!(
+            "{} goes back to its morning, and its {stacks} stacks are forgotten.",
+            connection.name
+        );
+        confirm::ask(yes, &question, "yes").await?;
         stacks::forget_all(&panel.db, connection.id).await?;
         practice::reset(&panel.db, connection.id, scenario, context.storage.practice_speed).await?;
         Ok(())

@@ -54,6 +54,12 @@ pub(super) enum Failure {
     Cloud(CloudError),
     /// There is no such stack, connection, …
     NotFound(String),
+    /// The person said no.
+    Declined,
+    /// Ctrl-C, or a signal like it, before anything was begun or while another's run was followed.
+    Interrupted,
+    /// A run of the stack is in the way: what it is, and what to do.
+    InTheWay(String),
     /// The database.
     Store(store::Error),
     /// The private database.
@@ -71,7 +77,10 @@ impl Failure {
         match self {
             Self::Usage(_) | Self::Problems(_) | Self::Config(_) | Self::NotFound(_) => Exit::BadInput,
             Self::Blocked(_) => Exit::Blocked,
-            Self::Cloud(_) | Self::Store(_) | Self::Embedded(_) | Self::Other(_) => Exit::Failed,
+            Self::Declined | Self::Interrupted => Exit::Cancelled,
+            Self::Cloud(_) | Self::InTheWay(_) | Self::Store(_) | Self::Embedded(_) | Self::Other(_) => {
+                Exit::Failed
+            }
         }
     }
 
@@ -81,8 +90,12 @@ impl Failure {
             Self::Problems(_) => "bad_input",
             Self::Config(_) => "bad_setting",
             Self::Blocked(_) => "blocked_plan",
+            Self::Cloud(error) if about_credentials(error) => "credentials",
             Self::Cloud(CloudError::Unavailable { .. }) => "aws_unreachable",
             Self::Cloud(_) => "aws",
+            Self::Declined => "declined",
+            Self::Interrupted => "interrupted",
+            Self::InTheWay(_) => "run_unfinished",
             Self::NotFound(_) => "not_found",
             Self::Store(_) | Self::Embedded(_) => "storage",
             Self::Other(_) => "unexpected",
@@ -91,7 +104,12 @@ impl Failure {
 
     fn message(&self) -> String {
         match self {
-            Self::Usage(message) | Self::NotFound(message) | Self::Other(message) => message.clone(),
+            Self::Usage(message)
+            | Self::NotFound(message)
+            | Self::InTheWay(message)
+            | Self::Other(message) => message.clone(),
+            Self::Declined => "nothing was changed".to_owned(),
+            Self::Interrupted => "interrupted; this command changed nothing".to_owned(),
             Self::Problems(problems) => format!("{} in the input", counted(problems.len(), "problem")),
             Self::Config(error) => error.to_string(),
             Self::Blocked(findings) => {
@@ -160,6 +178,20 @@ fn counted(count: usize, word: &str) -> String {
     }
 }
 
+/// Whether there are no credentials, or AWS does not know them or takes them no longer: the adapter says so by calling
+/// AWS unavailable for good.
+fn about_credentials(error: &CloudError) -> bool {
+    let unknown = [
+        "InvalidAction",
+        "NotImplemented",
+        "NotImplementedException",
+        "UnknownOperation",
+        "UnknownOperationException",
+    ];
+    matches!(error, CloudError::Unavailable { retryable: false, .. })
+        && !unknown.contains(&error.fault().code.as_str())
+}
+
 /// AWS's words, and what they mean for whoever typed the command.
 fn aws(error: &CloudError) -> String {
     let AwsFault {
@@ -173,7 +205,7 @@ fn aws(error: &CloudError) -> String {
         .map(|id| format!(" (request {id})"))
         .unwrap_or_default();
     let what = match error {
-        CloudError::Unavailable { retryable: false, .. } => "AWS does not accept these credentials",
+        error if about_credentials(error) => "AWS does not accept these credentials",
         CloudError::Unavailable { .. } => "AWS can't be reached",
         CloudError::Denied { .. } => "a permission is missing",
         CloudError::Throttled { .. } => "AWS asks for a pause",

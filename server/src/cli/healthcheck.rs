@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 use super::failure::{Exit, Failure};
 use super::{Context, output};
+use crate::config::listen_addr;
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -17,18 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// Ask a running panel whether it is well.
 #[derive(Debug, Args)]
 pub(super) struct HealthcheckCommand {
-    /// Address the panel listens on
-    #[arg(
-        long,
-        env = "SLIPWAY_ADDR",
-        value_name = "IP:PORT",
-        default_value = "127.0.0.1:3000"
-    )]
-    addr: SocketAddr,
+    /// Address the panel listens on [default: as for `serve`]
+    #[arg(long, env = "SLIPWAY_ADDR", value_name = "IP:PORT")]
+    addr: Option<SocketAddr>,
 }
 
 pub(super) async fn run(context: &Context, command: &HealthcheckCommand) -> Result<Exit, Failure> {
-    let mut addr = command.addr;
+    let mut addr = listen_addr(command.addr)?;
     if addr.ip().is_unspecified() {
         // "Every address" is a place to listen, not one to call.
         addr.set_ip(if addr.is_ipv4() {

@@ -19,7 +19,8 @@ pub(super) fn begin(filter: Option<&str>, format: Format, serving: bool) -> Resu
     let default = if serving {
         "info,sqlx=warn,graphile_worker=warn,tower_sessions=error,tower_sessions_core=error"
     } else {
-        "error"
+        // And what it waits for.
+        "error,store::database=warn"
     };
     let filter = EnvFilter::try_new(filter.filter(|filter| !filter.is_empty()).unwrap_or(default))
         .map_err(|error| Failure::Usage(format!("SLIPWAY_LOG: {error}")))?;

@@ -3,12 +3,18 @@
 use serde_json::json;
 
 use super::failure::{Exit, Failure};
+use super::interrupt::Interrupts;
 use super::storage::Storage;
 use super::{Context, output};
 
 pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
     // Opening brings the schema up to date.
-    Storage::open(&context.storage).await?.close().await?;
+    let interrupts = Interrupts::listen()?;
+    let storage = tokio::select! {
+        storage = Storage::open(&context.storage) => storage?,
+        () = interrupts.uncared_for() => return Err(Failure::Interrupted),
+    };
+    storage.close().await?;
     if context.json {
         output::json(&json!({ "state": "succeeded" }));
     } else {

@@ -3,12 +3,14 @@
 
 mod account;
 mod apply;
+mod cancel;
 mod confirm;
 mod connections;
 mod destroy;
 mod failure;
 mod follow;
 mod healthcheck;
+mod interrupt;
 mod log;
 mod migrate;
 mod output;
@@ -72,9 +74,11 @@ enum Command {
     Status(status::StatusCommand),
     /// Remove what Slipway created for a stack
     Destroy(destroy::DestroyCommand),
+    /// Stop the run of a stack
+    Cancel(cancel::CancelCommand),
     /// Print the least-privilege IAM policy
     Policy(policy::PolicyCommand),
-    /// List, test and reset connections
+    /// List, add, test and reset connections
     Connections(connections::ConnectionsCommand),
     /// Ask a running panel whether it is well
     Healthcheck(healthcheck::HealthcheckCommand),
@@ -147,6 +151,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Apply(command) => Box::pin(apply::run(&context, command)).await,
             Command::Status(command) => Box::pin(status::run(&context, command)).await,
             Command::Destroy(command) => Box::pin(destroy::run(&context, command)).await,
+            Command::Cancel(command) => Box::pin(cancel::run(&context, command)).await,
             Command::Policy(command) => policy::run(&context, command),
             Command::Connections(command) => Box::pin(connections::run(&context, command)).await,
             Command::Healthcheck(command) => healthcheck::run(&context, &command).await,

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use app::backend::error::PanelError;
 use engine::cloud::AwsFault;
 use engine::plan::action::{Action, OutputName, Removal};
 use engine::plan::{Plan, Purpose};
-use engine::run::{RunState, StepRecord};
+use engine::run::{RunState, StepRecord, StepState};
 use engine::step::{Diagnosis, Outcome, Waiting};
 use serde::Serialize;
 use store::Database;
 use store::runs::{self, Run};
 
 use super::failure::Exit;
+use super::follow::End;
 use crate::runs::outcome;
 
 /// What came of a run.
@@ -25,7 +27,10 @@ pub(super) struct Report {
     pub(super) region: String,
     pub(super) purpose: Purpose,
     pub(super) run: RunFacts,
+    /// What the run did or looked at, step by step.
     pub(super) steps: Vec<StepReport>,
+    /// Ids of the steps that it did not come to.
+    pub(super) not_reached: Vec<String>,
     /// Why the run as a whole failed, when no step says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<serde_json::Value>,
@@ -47,8 +52,7 @@ pub(super) struct RunFacts {
 pub(super) struct StepReport {
     id: String,
     kind: String,
-    /// `null`: not reached.
-    outcome: Option<Outcome>,
+    outcome: Outcome,
     duration_ms: u64,
     /// Ids, ARNs, names.
     aws: BTreeMap<OutputName, String>,
@@ -67,13 +71,19 @@ impl Report {
         run: &Run,
         connection: &str,
         taken_over: bool,
+        end: End,
     ) -> Result<Self, store::Error> {
         let run = runs::get(db, run.id).await?;
         let plan = runs::plan(db, run.id).await?;
         let records = runs::steps(db, run.id).await?;
         let summary = engine::run::summary(&plan, &records);
+        let (steps, not_reached) = steps(&plan, records.clone());
         Ok(Self {
-            state: run.state,
+            state: match (end, run.state) {
+                // For whoever did not want to wait, it is as if the run had been told so.
+                (End::OnlyWaits, state) if !state.is_over() => RunState::Waiting,
+                (_, state) => state,
+            },
             url: match run.purpose {
                 Purpose::Apply => outcome::url(&plan, &records),
                 Purpose::Prepare | Purpose::Destroy => None,
@@ -88,9 +98,26 @@ impl Report {
                 taken_over,
                 duration_ms: summary.makespan_ms,
             },
-            steps: steps(&plan, records),
+            steps,
+            not_reached,
             error: run.error,
         })
+    }
+
+    /// The result in words: how it ended, why it failed as a whole, and the address.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let state = app::words::run::run_state(app::i18n::Locale::en, self.state).1;
+        let mut lines = vec![format!("{} {state}", self.stack)];
+        let error: Option<PanelError> = self
+            .error
+            .as_ref()
+            .and_then(|error| serde_json::from_value(error.clone()).ok());
+        lines.extend(error.map(|error| match &error.fault {
+            Some(fault) => fault.to_string(),
+            None => app::words::error::title(app::i18n::Locale::en, &error),
+        }));
+        lines.extend(self.url.clone());
+        lines
     }
 
     /// The exit code of a command that ends with this.
@@ -104,35 +131,44 @@ impl Report {
     }
 }
 
-fn steps(plan: &Plan, records: Vec<StepRecord>) -> Vec<StepReport> {
+/// The steps that something came of, and the ids of the others.
+fn steps(plan: &Plan, records: Vec<StepRecord>) -> (Vec<StepReport>, Vec<String>) {
     let mut records: BTreeMap<_, _> = records
         .into_iter()
         .map(|record| (record.step.clone(), record))
         .collect();
-    plan.steps
-        .iter()
-        .map(|planned| {
-            let record = records
-                .remove(&planned.id)
-                .unwrap_or_else(|| StepRecord::pending(planned.id.clone()));
-            let duration = record
-                .started_at
-                .zip(record.finished_at)
-                .map_or(0, |(from, to)| to.duration_since(from).as_millis());
-            StepReport {
-                id: planned.id.to_string(),
-                kind: kind(&planned.action),
-                outcome: record
-                    .outcome
-                    .or_else(|| record.diagnosis.is_some().then_some(Outcome::Blocked)),
-                duration_ms: u64::try_from(duration).unwrap_or(0),
-                aws: record.outputs,
-                waiting: record.waiting,
-                diagnosis: record.diagnosis,
-                fault: record.fault,
-            }
-        })
-        .collect()
+    let (mut reached, mut not_reached) = (Vec::new(), Vec::new());
+    for planned in &plan.steps {
+        let found = records.remove(&planned.id);
+        let Some((record, outcome)) = found.and_then(|record| outcome(&record).map(|it| (record, it))) else {
+            not_reached.push(planned.id.to_string());
+            continue;
+        };
+        let duration = record
+            .started_at
+            .zip(record.finished_at)
+            .map_or(0, |(from, to)| to.duration_since(from).as_millis());
+        reached.push(StepReport {
+            id: planned.id.to_string(),
+            kind: kind(&planned.action),
+            outcome,
+            duration_ms: u64::try_from(duration).unwrap_or(0),
+            aws: record.outputs,
+            waiting: record.waiting,
+            diagnosis: record.diagnosis,
+            fault: record.fault,
+        });
+    }
+    (reached, not_reached)
+}
+
+/// What came of a step; `None`: nothing did.
+fn outcome(record: &StepRecord) -> Option<Outcome> {
+    match record.state {
+        StepState::Blocked => Some(Outcome::Blocked),
+        StepState::Waiting => Some(Outcome::Waiting),
+        StepState::Done | StepState::Running | StepState::Pending | StepState::Skipped => record.outcome,
+    }
 }
 
 /// The kind of a step in one word, as it stands in plans: `service`, `remove_service`.

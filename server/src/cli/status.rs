@@ -1,14 +1,18 @@
 //! `slipway status`.
 
+use app::backend::stacks::{HealthNow, HealthState};
 use clap::Args;
+use engine::run::RunState;
 use serde_json::{Value, json};
 use store::connections::{self, Connection};
 use store::runs;
 use store::stacks::{self, Stack};
 
 use super::failure::{Exit, Failure};
+use super::follow::End;
 use super::report::Report;
 use super::{Context, account, output, storage, table};
+use crate::health::now;
 use crate::panel::Panel;
 use crate::runs::outcome::StackOutputs;
 
@@ -89,21 +93,33 @@ fn facts(stack: &Stack, connection: &Connection) -> Value {
 }
 
 async fn one(context: &Context, name: &str, connection: Option<&str>) -> Result<Exit, Failure> {
-    let (facts, outputs, report) = storage::with_panel(&context.storage, async |panel| {
+    let (facts, outputs, report, health) = storage::with_panel(&context.storage, async |panel| {
         let (connection, stack) = account::stack(&panel.db, name, connection).await?;
         let report = last_run(&panel, &connection, &stack).await?;
-        Ok((facts(&stack, &connection), StackOutputs::of(&stack), report))
+        let monitors = store::health::of_stack(&panel.db, stack.id).await?;
+        let health = now::of(&monitors, panel.db.now().await?);
+        Ok((
+            facts(&stack, &connection),
+            StackOutputs::of(&stack),
+            report,
+            health,
+        ))
     })
     .await?;
+    let exit = exit(report.as_ref(), health.as_ref());
     if context.json {
         let mut document = facts;
         document["resources"] = json!(outputs.steps);
         document["run"] = json!(report);
+        document["health"] = json!(health);
         output::json(&document);
     } else {
         if let Some(report) = &report {
             let state = app::words::run::run_state(app::i18n::Locale::en, report.state).1;
             output::line(&format!("{name} {state}"));
+        }
+        if let Some(health) = &health {
+            output::line(&words(health));
         }
         if let Some(url) = &outputs.url {
             output::line(url);
@@ -121,13 +137,51 @@ async fn one(context: &Context, name: &str, connection: Option<&str>) -> Result<
             output::line(&line);
         }
     }
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+/// How the command ends: as the last run did; and when that went well, by whether the stack answers.
+fn exit(report: Option<&Report>, health: Option<&HealthNow>) -> Exit {
+    let run = report.map_or(Exit::Done, |report| match report.state {
+        RunState::Queued | RunState::Running => Exit::Waiting,
+        RunState::Succeeded | RunState::Failed | RunState::Waiting | RunState::Cancelled => report.exit(),
+    });
+    let down = health.is_some_and(|health| health.state == HealthState::Down);
+    if run == Exit::Done && down {
+        Exit::Failed
+    } else {
+        run
+    }
+}
+
+/// The health in a line.
+fn words(health: &HealthNow) -> String {
+    let state = match health.state {
+        HealthState::Up => "up",
+        HealthState::Degraded => "degraded",
+        HealthState::Down => "down",
+        HealthState::Unknown => "health not known",
+    };
+    let mut words = format!("{state} since {}", health.since);
+    for (what, counts) in [("targets", health.targets), ("tasks", health.tasks)] {
+        if let Some((good, all)) = counts {
+            words.push_str(&format!(", {good} of {all} {what}"));
+        }
+    }
+    if let Some(error) = health
+        .last_error
+        .as_ref()
+        .filter(|_| health.state != HealthState::Up)
+    {
+        words.push_str(&format!(": {error}"));
+    }
+    words
 }
 
 async fn last_run(panel: &Panel, connection: &Connection, stack: &Stack) -> Result<Option<Report>, Failure> {
     match runs::of_stack(&panel.db, stack.id, 1).await?.into_iter().next() {
         Some(summary) => Ok(Some(
-            Report::of(&panel.db, &summary.run, &connection.name, false).await?,
+            Report::of(&panel.db, &summary.run, &connection.name, false, End::Over).await?,
         )),
         None => Ok(None),
     }

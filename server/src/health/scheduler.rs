@@ -275,7 +275,17 @@ async fn sum_up(panel: &Panel) {
             () = panel.stopping.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        let now = Timestamp::now();
+        // By the database's clock: a process whose own is wrong must not drop or sum up what is not old.
+        let now = match panel.db.now().await {
+            Ok(now) => now,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn StdError,
+                    "the database does not say what time it is"
+                );
+                continue;
+            }
+        };
         if Instant::now() >= tidy_at {
             tidy_at = Instant::now() + TIDY;
             let tidied = async {

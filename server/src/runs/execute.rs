@@ -6,9 +6,10 @@ use std::time::Duration;
 use app::backend::error::PanelError;
 use async_trait::async_trait;
 use engine::clock::Chance;
+use engine::cloud::{AwsFault, CloudError};
 use engine::plan::Plan;
 use engine::run::ledger::{Ledger, LedgerError};
-use engine::run::{RunState, StepRecord};
+use engine::run::{RunOptions, RunState, StepRecord};
 use store::connections::Connection;
 use store::runs::{self, PgLedger, Run};
 use store::stacks::Stack;
@@ -18,11 +19,11 @@ use uuid::Uuid;
 
 use super::outcome;
 use crate::backend::{open_error, store_error};
-use crate::clouds::OpenCloud;
+use crate::clouds::{OpenCloud, OpenError};
 use crate::panel::Panel;
 
 /// How long a run stays ours without a renewal. A killed process's run goes on elsewhere after this.
-const LEASE: Duration = Duration::from_secs(10);
+pub(super) const LEASE: Duration = Duration::from_secs(10);
 /// How often it is renewed.
 const RENEW: Duration = Duration::from_secs(3);
 
@@ -52,10 +53,25 @@ impl Chance for Dice {
 /// # Errors
 /// When the database fails. The run is then taken up again by whoever comes first.
 pub async fn drive(panel: &Arc<Panel>, run_id: Uuid) -> Result<Driven, store::Error> {
+    drive_with(panel, run_id, None).await
+}
+
+/// Like [`drive`], with other options than those that the run was started with.
+///
+/// # Errors
+/// Those of [`drive`].
+pub async fn drive_with(
+    panel: &Arc<Panel>,
+    run_id: Uuid,
+    options: Option<&RunOptions>,
+) -> Result<Driven, store::Error> {
     let db = &panel.db;
-    let Some(run) = runs::claim(db, run_id, &panel.process, LEASE).await? else {
+    let Some(mut run) = runs::claim(db, run_id, &panel.process, LEASE).await? else {
         return Ok(Driven::Elsewhere);
     };
+    if let Some(options) = options {
+        run.options = options.clone();
+    }
     tracing::info!(run = %run_id, number = run.number, "executing");
     let driven = tokio::select! {
         done = work(panel, &run) => done,
@@ -83,12 +99,18 @@ async fn keep(panel: &Panel, run_id: Uuid) -> Result<Driven, store::Error> {
     loop {
         ticks.tick().await;
         let asked = Instant::now();
-        match runs::renew(&panel.db, run_id, &panel.process, LEASE).await {
-            Ok(()) => sure_until = asked + LEASE,
-            Err(error) if error.conflict() == Some(Conflict::LeaseLost) => return Ok(Driven::Elsewhere),
-            Err(error) if Instant::now() >= sure_until => return Err(error),
-            Err(error) => {
+        let renewal = runs::renew(&panel.db, run_id, &panel.process, LEASE);
+        // A database that does not answer at all must not keep us at work on a run that may be another's by now.
+        match tokio::time::timeout_at(sure_until, renewal).await {
+            Ok(Ok(())) => sure_until = asked + LEASE,
+            Ok(Err(error)) if error.conflict() == Some(Conflict::LeaseLost) => return Ok(Driven::Elsewhere),
+            Ok(Err(error)) if Instant::now() >= sure_until => return Err(error),
+            Ok(Err(error)) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, run = %run_id, "the lease was not renewed yet");
+            }
+            Err(_) => {
+                tracing::warn!(run = %run_id, "the database did not answer before the lease ran out");
+                return Ok(Driven::Elsewhere);
             }
         }
     }
@@ -141,7 +163,13 @@ struct Ready {
 /// Why a run can't even begin.
 enum Unready {
     Store(store::Error),
-    Open(crate::clouds::OpenError),
+    Open(OpenError),
+}
+
+impl From<OpenError> for Unready {
+    fn from(error: OpenError) -> Self {
+        Self::Open(error)
+    }
 }
 
 impl From<store::Error> for Unready {
@@ -164,7 +192,29 @@ async fn prepare(panel: &Panel, run: &Run) -> Result<Ready, Unready> {
     let stack = stacks::get(&panel.db, run.stack_id).await?;
     let connection: Connection = connections::get(&panel.db, stack.connection_id).await?;
     let open = panel.clouds.open(&connection).await.map_err(Unready::Open)?;
+    if open.practice.is_none() {
+        same_account(&open, &plan).await?;
+    }
     Ok(Ready { plan, stack, open })
+}
+
+/// The credentials that a connection names are those of the process that uses them: another one's default chain may lead
+/// into another account. There, nothing of this plan may be touched.
+async fn same_account(open: &OpenCloud, plan: &Plan) -> Result<(), Unready> {
+    let caller = open.cloud.identity.caller().await.map_err(OpenError::Refused)?;
+    if caller.account_id == plan.account_id {
+        return Ok(());
+    }
+    let fault = AwsFault {
+        operation: "sts:GetCallerIdentity".to_owned(),
+        code: "OtherAccount".to_owned(),
+        message: format!(
+            "the plan is for account {}, and this process has credentials of account {} ({})",
+            plan.account_id, caller.account_id, caller.arn
+        ),
+        request_id: None,
+    };
+    Err(OpenError::Refused(CloudError::Invalid { fault }).into())
 }
 
 /// The ledger, which notes what came of the run before it calls the run over: a crash in between repeats the note

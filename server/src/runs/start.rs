@@ -5,16 +5,14 @@ use engine::plan::{Finding, Memory, Plan, Purpose, Weight};
 use engine::run::RunOptions;
 use engine::spec::StackSpec;
 use store::connections::Connection;
-use store::runs::{self, Run};
+use store::runs::{self, Hold, Run};
 use store::stacks::{self, NewStack, Stack};
 use store::{Conflict, Database};
 use uuid::Uuid;
 
+use super::execute::LEASE;
 use crate::clouds::{OpenCloud, OpenError};
 use crate::panel::Panel;
-
-/// All of a stack's runs: what the first one changed may matter.
-const EVERY_RUN: u32 = u32::MAX;
 
 /// Why a run was not started.
 #[derive(Debug, thiserror::Error)]
@@ -69,21 +67,12 @@ pub async fn plan_prepare(open: &OpenCloud, spec: &StackSpec) -> Result<Plan, Cl
 pub async fn plan_destroy(db: &Database, open: &OpenCloud, stack: &Stack) -> Result<Plan, StartError> {
     let spec = stack.spec()?;
     let snapshot = engine::snapshot::observe(&open.cloud, &spec, open.clock.now()).await?;
-    let memory = memory(db, stack).await?;
+    let past = runs::past(db, stack.id).await?;
+    let memory = Memory {
+        unreadable: past.unreadable,
+        ..Memory::collect(&past.runs)
+    };
     Ok(engine::plan::destroy(&spec, &snapshot, &memory, open.clock.now()))
-}
-
-/// What the stack's runs changed on things that are not its own.
-async fn memory(db: &Database, stack: &Stack) -> Result<Memory, store::Error> {
-    let mut past = Vec::new();
-    for summary in runs::of_stack(db, stack.id, EVERY_RUN).await? {
-        past.push((
-            runs::plan(db, summary.run.id).await?,
-            runs::steps(db, summary.run.id).await?,
-        ));
-    }
-    past.reverse();
-    Ok(Memory::collect(&past))
 }
 
 /// Starts a run of a plan that was shown. The account must be as it was then, and no other run of the stack under way.
@@ -96,6 +85,35 @@ pub async fn start(
     plan: &Plan,
     options: &RunOptions,
     actor: Option<Uuid>,
+) -> Result<Run, StartError> {
+    begin(panel, connection, plan, options, actor, None).await
+}
+
+/// Like [`start`], for a process that executes the run itself: others may take it only once this one is gone. They may
+/// have other credentials, or none.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn start_here(
+    panel: &Panel,
+    connection: &Connection,
+    plan: &Plan,
+    options: &RunOptions,
+) -> Result<Run, StartError> {
+    let hold = Hold {
+        owner: &panel.process,
+        ttl: LEASE,
+    };
+    begin(panel, connection, plan, options, None, Some(hold)).await
+}
+
+async fn begin(
+    panel: &Panel,
+    connection: &Connection,
+    plan: &Plan,
+    options: &RunOptions,
+    actor: Option<Uuid>,
+    hold: Option<Hold<'_>>,
 ) -> Result<Run, StartError> {
     if plan.is_blocked() {
         return Err(StartError::Blocked(
@@ -130,7 +148,7 @@ pub async fn start(
             stacks::put(db, new).await?
         }
     };
-    match runs::create(db, stack.id, plan, options, actor).await {
+    match runs::create_held(db, stack.id, plan, options, actor, hold).await {
         Ok(run) => Ok(run),
         Err(error) if error.conflict() == Some(Conflict::RunUnfinished) => {
             // Somebody was quicker.

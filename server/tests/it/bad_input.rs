@@ -208,6 +208,7 @@ async fn wrong_credentials_are_called_that() {
         message.contains("credentials") && message.contains("nobody"),
         "{message}"
     );
+    assert_eq!(done.json()["error"]["code"], "credentials");
 }
 
 #[tokio::test]

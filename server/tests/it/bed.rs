@@ -64,20 +64,12 @@ impl Bed {
 
     /// The program on this data directory, in an environment without surprises.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_slipway"));
-        command.args(arguments).env_clear();
-        for kept in ["PATH", "HOME", "TMPDIR", "LANG"] {
-            if let Some(value) = std::env::var_os(kept) {
-                command.env(kept, value);
-            }
-        }
-        command.env("SLIPWAY_DATA_DIR", self.path("data"));
-        command.env("SLIPWAY_PRACTICE_SPEED", SPEED.to_string());
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+        slipway(arguments, &self.path("data"), SPEED)
+    }
+
+    /// The address of the database.
+    pub(crate) fn url(&self) -> String {
+        self.cluster.as_ref().unwrap().url()
     }
 
     /// Runs the program to its end.
@@ -118,6 +110,24 @@ impl Drop for Bed {
             let _gone = std::fs::remove_dir_all(parent);
         }
     }
+}
+
+/// The program on a data directory, in an environment without surprises.
+pub(crate) fn slipway(arguments: &[&str], data: &Path, speed: u32) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slipway"));
+    command.args(arguments).env_clear();
+    for kept in ["PATH", "HOME", "TMPDIR", "LANG"] {
+        if let Some(value) = std::env::var_os(kept) {
+            command.env(kept, value);
+        }
+    }
+    command.env("SLIPWAY_DATA_DIR", data);
+    command.env("SLIPWAY_PRACTICE_SPEED", speed.to_string());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
 }
 
 /// Runs a command to its end without holding the test's runtime up.

@@ -3,9 +3,14 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use engine::run::{RunState, StepState};
+use engine::run::{RunOptions, RunState, StepState};
+use slipway::panel::{Facts, Panel};
+use slipway::practice;
+use slipway::runs::start;
+use store::runs;
 
 use crate::bed::{Bed, example, until};
+use crate::serving::{Home, SERVE, Serving};
 
 /// The run of the only stack, as soon as it has made something.
 async fn under_way(bed: &Bed) -> uuid::Uuid {
@@ -112,4 +117,107 @@ async fn a_panel_that_starts_finishes_what_a_killed_process_began() {
         );
     })
     .await;
+}
+
+/// How fast the practice account lives here: slow enough to be killed at several points.
+const SLOW: u32 = 40;
+
+#[tokio::test]
+async fn a_panel_killed_again_and_again_in_the_middle_of_a_run_finishes_it_without_duplicate_or_orphan() {
+    let home = Home::new(SLOW);
+    let mut serving = Serving::start(home.command(&SERVE)).await;
+    let db = home.database().await;
+    let facts = Facts {
+        base_url: "http://panel.test".to_owned(),
+        time_zone: "Asia/Tokyo".to_owned(),
+        practice_speed: SLOW,
+    };
+    // Asks as the panel's own pages do; the work is done by the served panel.
+    let panel = Panel::start(db.clone(), facts).await.unwrap();
+    let connection = store::connections::by_name(&db, "practice:runbook")
+        .await
+        .unwrap();
+    let world = async || {
+        let account = practice::Practice::open(&db, connection.id, "runbook", SLOW)
+            .await
+            .unwrap();
+        account.look(|world, _| world.comparable()).await.unwrap()
+    };
+    let before = world().await;
+    let text = std::fs::read_to_string(example("vendor0919.toml")).unwrap();
+    let open = panel.clouds.open(&connection).await.unwrap();
+    let plan = start::plan_apply(&open, &engine::spec::read::from_toml(&text).unwrap())
+        .await
+        .unwrap();
+    open.practice.as_ref().unwrap().play_push(&plan).await.unwrap();
+    let run = start::start(&panel, &connection, &plan, &RunOptions { wait: true }, None)
+        .await
+        .unwrap();
+
+    let (postmaster, _) = home.postmaster().unwrap();
+    let steps = plan.steps.len();
+    for share in [1, steps / 3, steps * 2 / 3] {
+        until("the point at which it is killed", async || {
+            let records = runs::steps(&db, run.id).await.unwrap();
+            let done = records
+                .iter()
+                .filter(|step| step.state == StepState::Done)
+                .count();
+            (done >= share).then_some(())
+        })
+        .await;
+        serving.kill();
+        assert!(
+            !runs::get(&db, run.id).await.unwrap().state.is_over(),
+            "killed in the middle"
+        );
+        assert_eq!(
+            home.postmaster().unwrap().0,
+            postmaster,
+            "the private server is left alone"
+        );
+        serving = Serving::start(home.command(&SERVE)).await;
+        assert_eq!(
+            home.postmaster().unwrap().0,
+            postmaster,
+            "and joined by the next panel"
+        );
+    }
+    until("the end of the run", async || {
+        runs::get(&db, run.id)
+            .await
+            .unwrap()
+            .state
+            .is_over()
+            .then_some(())
+    })
+    .await;
+    assert_eq!(runs::get(&db, run.id).await.unwrap().state, RunState::Succeeded);
+
+    let spec = example("vendor0919.toml");
+    let apply = [
+        "apply",
+        "--connection",
+        "practice:runbook",
+        "--spec",
+        &spec,
+        "--yes",
+        "--json",
+    ];
+    let again = home.run(&apply).await.good();
+    let changed: Vec<_> = again["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|step| step["outcome"] != "kept")
+        .collect();
+    assert!(changed.is_empty(), "nothing was left to do: {changed:?}");
+    let gone = home
+        .run(&["destroy", "--stack", "vendor0919", "--yes", "--json"])
+        .await
+        .good();
+    assert_eq!(gone["state"], "succeeded");
+    assert_eq!(world().await, before, "no duplicate and no orphan stays behind");
+    panel.stopping.cancel();
+    serving.signal(nix::sys::signal::Signal::SIGTERM);
 }

@@ -7,14 +7,18 @@
     reason = "a test that cannot go on says where it stopped"
 )]
 
+mod another_run;
 mod apply;
 mod bad_input;
 mod bed;
 mod crash;
+mod database;
 mod emulator;
 mod events;
+mod exits;
 mod gate;
 mod headers;
 mod health;
 mod people;
+mod serving;
 mod web;
