@@ -90,7 +90,7 @@ async fn execute_or_wait(
     let mut words = panel.signals.subscribe();
     let wait = options.is_none_or(|options| options.wait);
     loop {
-        match drive_with(panel, run.id, options).await? {
+        match Box::pin(drive_with(panel, run.id, options)).await? {
             Driven::Over(_) => return Ok(End::Over),
             Driven::LetGo => return Err(Failure::Other("the run was left to the next process".to_owned())),
             // A running panel has it. If that dies, its lease runs out and the run is ours.
