@@ -22,6 +22,8 @@ pub struct Draft {
     pub connection_id: Option<Uuid>,
     /// The stack that it changes, when it is not a new one.
     pub stack_id: Option<Uuid>,
+    /// The run that it became.
+    pub run_id: Option<Uuid>,
     /// What was typed; see [`Draft::values_as`].
     pub values: Value,
     /// The word of the page to go on with.
@@ -58,6 +60,7 @@ impl FromRow<'_, PgRow> for Draft {
             owner: row.try_get("owner")?,
             connection_id: row.try_get("connection_id")?,
             stack_id: row.try_get("stack_id")?,
+            run_id: row.try_get("run_id")?,
             values: row.try_get("field_values")?,
             step: row.try_get("step")?,
             version: row.try_get("version")?,
@@ -160,20 +163,55 @@ pub async fn get(db: &Database, id: Uuid) -> Result<Draft> {
     .ok_or(Error::not_found("draft"))
 }
 
-/// Everyone's drafts, the latest first.
+/// Everyone's drafts that did not become a run, the latest first.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn list(db: &Database) -> Result<Vec<Draft>> {
     Ok(sqlx::query_as(
         "SELECT drafts.*, coalesce(users.display_name, '') AS saved_by
-         FROM drafts LEFT JOIN users ON users.id = drafts.updated_by ORDER BY updated_at DESC",
+         FROM drafts LEFT JOIN users ON users.id = drafts.updated_by
+         WHERE run_id IS NULL ORDER BY updated_at DESC",
     )
     .fetch_all(db.pool())
     .await?)
 }
 
-/// Removes a draft, because it became a run or is not wanted.
+/// The newest draft that this person began, of this stack or of a new one, and that nobody saved since.
+///
+/// # Errors
+/// Those of the database.
+pub async fn untouched(db: &Database, owner: Uuid, stack_id: Option<Uuid>) -> Result<Option<Draft>> {
+    Ok(sqlx::query_as(
+        "SELECT drafts.*, coalesce(users.display_name, '') AS saved_by
+         FROM drafts LEFT JOIN users ON users.id = drafts.updated_by
+         WHERE owner = $1 AND stack_id IS NOT DISTINCT FROM $2 AND version = 1 AND run_id IS NULL
+         ORDER BY drafts.created_at DESC LIMIT 1",
+    )
+    .bind(owner)
+    .bind(stack_id)
+    .fetch_optional(db.pool())
+    .await?)
+}
+
+/// Notes the run that a draft became. It is no draft any more: it is in no list, and nothing is saved in it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn became_run(db: &Database, id: Uuid, run: Uuid) -> Result<()> {
+    let done = sqlx::query("UPDATE drafts SET run_id = $2 WHERE id = $1")
+        .bind(id)
+        .bind(run)
+        .execute(db.pool())
+        .await?;
+    if done.rows_affected() == 0 {
+        Err(Error::not_found("draft"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Removes a draft that is not wanted.
 ///
 /// # Errors
 /// [`Error::NotFound`].

@@ -25,7 +25,7 @@ pub struct Stack {
     pub environment: String,
     /// The account that it lives in.
     pub connection_id: Uuid,
-    /// The spec as it was applied last, in the form of its time; see [`Stack::spec_as`].
+    /// The spec as it was asked for last, whether or not that run succeeded, in the form of its time; see [`Stack::spec_as`].
     pub spec: Value,
     /// What the last run answered.
     pub outputs: Value,
@@ -126,6 +126,29 @@ pub async fn put<S: Serialize + Sync>(db: &Database, new: NewStack<'_, S>) -> Re
          VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (connection_id, name) WHERE removed_at IS NULL
          DO UPDATE SET spec = excluded.spec, environment = excluded.environment
+         RETURNING *",
+    )
+    .bind(Uuid::now_v7())
+    .bind(new.name)
+    .bind(new.environment)
+    .bind(new.connection_id)
+    .bind(Json(new.spec))
+    .bind(new.created_by)
+    .fetch_one(db.pool())
+    .await?)
+}
+
+/// The stack of this name as it is, added with this spec when there is none. Processes that do this at once get the
+/// same stack.
+///
+/// # Errors
+/// [`Error::Conflict`] when the connection does not exist.
+pub async fn ensure<S: Serialize + Sync>(db: &Database, new: NewStack<'_, S>) -> Result<Stack> {
+    Ok(sqlx::query_as(
+        "INSERT INTO stacks (id, name, environment, connection_id, spec, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (connection_id, name) WHERE removed_at IS NULL
+         DO UPDATE SET name = stacks.name
          RETURNING *",
     )
     .bind(Uuid::now_v7())

@@ -7,6 +7,8 @@ mod past;
 
 use std::time::Duration;
 
+use std::collections::BTreeSet;
+
 use engine::plan::{Plan, Purpose};
 use engine::run::{RunOptions, RunState, StepRecord};
 use jiff::Timestamp;
@@ -283,6 +285,43 @@ pub async fn latest(db: &Database) -> Result<Vec<RunSummary>> {
     )
     .fetch_all(db.pool())
     .await?)
+}
+
+/// The stacks that somebody once wanted whole: those with a run that applies, not only one that prepares.
+///
+/// # Errors
+/// Those of the database.
+pub async fn applied(db: &Database) -> Result<BTreeSet<Uuid>> {
+    let stacks: Vec<Uuid> = sqlx::query_scalar("SELECT DISTINCT stack_id FROM runs WHERE purpose = 'apply'")
+        .fetch_all(db.pool())
+        .await?;
+    Ok(stacks.into_iter().collect())
+}
+
+/// Whether a stack has a run that applies.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_applied(db: &Database, stack_id: Uuid) -> Result<bool> {
+    Ok(
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM runs WHERE stack_id = $1 AND purpose = 'apply')")
+            .bind(stack_id)
+            .fetch_one(db.pool())
+            .await?,
+    )
+}
+
+/// The newest run of a stack, if it has any.
+///
+/// # Errors
+/// Those of the database.
+pub async fn newest(db: &Database, stack_id: Uuid) -> Result<Option<Run>> {
+    Ok(
+        sqlx::query_as("SELECT * FROM runs WHERE stack_id = $1 ORDER BY number DESC LIMIT 1")
+            .bind(stack_id)
+            .fetch_optional(db.pool())
+            .await?,
+    )
 }
 
 /// The run of a stack that is not over, if any.

@@ -132,3 +132,36 @@ async fn a_draft_outlives_its_connection_and_not_its_stack() {
         Err(Error::NotFound { .. })
     ));
 }
+
+#[tokio::test]
+async fn a_draft_that_became_a_run_is_in_no_list_and_leads_to_the_run() {
+    let bed = TestDb::new().await;
+    let ada = ada(&bed.db).await.id;
+    let values = typed("1");
+    let content = || Content {
+        by: Some(ada),
+        connection_id: None,
+        values: &values,
+        step: "review",
+    };
+    let made = drafts::create(&bed.db, content(), None).await.unwrap();
+    let untouched = drafts::untouched(&bed.db, ada, None).await.unwrap();
+    assert_eq!(untouched.as_ref(), Some(&made));
+    let run = crate::runs::queued(&bed.db).await;
+    assert_eq!(
+        drafts::untouched(&bed.db, ada, Some(run.stack_id)).await.unwrap(),
+        None,
+        "it is of no stack"
+    );
+    drafts::became_run(&bed.db, made.id, run.id).await.unwrap();
+    assert_eq!(drafts::get(&bed.db, made.id).await.unwrap().run_id, Some(run.id));
+    assert_eq!(drafts::list(&bed.db).await.unwrap(), vec![]);
+    assert_eq!(drafts::untouched(&bed.db, ada, None).await.unwrap(), None);
+    let other = drafts::create(&bed.db, content(), None).await.unwrap();
+    drafts::save(&bed.db, other.id, Some(1), content()).await.unwrap();
+    assert_eq!(
+        drafts::untouched(&bed.db, ada, None).await.unwrap(),
+        None,
+        "a draft that was saved is somebody's work"
+    );
+}

@@ -114,3 +114,42 @@ async fn the_database_does_not_hold_the_link() {
         .unwrap();
     assert!(!text.contains(link.expose()));
 }
+
+#[tokio::test]
+async fn a_lost_password_is_replaced_once_and_every_session_is_over() {
+    let bed = TestDb::new().await;
+    let ada = ada(&bed.db).await;
+    let first = setup::issue_reset(&bed.db, ada.id).await.unwrap();
+    let second = setup::issue_reset(&bed.db, ada.id).await.unwrap();
+    assert!(
+        setup::valid_until(&bed.db, first.expose())
+            .await
+            .unwrap()
+            .is_none(),
+        "it makes no first account"
+    );
+    assert_eq!(
+        setup::reset_of(&bed.db, first.expose()).await.unwrap(),
+        Some(ada.clone())
+    );
+    let new = PasswordHash::new("$argon2id$new".to_owned());
+    let reset = setup::redeem_reset(&bed.db, first.expose(), &new).await.unwrap();
+    assert_eq!(reset.id, ada.id);
+    let (_, stored) = users::credentials(&bed.db, "ada@example.com")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.expose(), new.expose());
+    for spent in [first, second] {
+        assert_eq!(setup::reset_of(&bed.db, spent.expose()).await.unwrap(), None);
+        let again = setup::redeem_reset(&bed.db, spent.expose(), &new)
+            .await
+            .unwrap_err();
+        assert_eq!(again.conflict(), Some(Conflict::SetupLinkSpent));
+    }
+    let late = setup::issue_reset(&bed.db, ada.id).await.unwrap();
+    bed.execute("UPDATE setup_links SET expires_at = now() - interval '1 second'")
+        .await;
+    assert_eq!(setup::reset_of(&bed.db, late.expose()).await.unwrap(), None);
+    assert!(setup::redeem_reset(&bed.db, late.expose(), &new).await.is_err());
+}

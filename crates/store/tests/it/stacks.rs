@@ -136,3 +136,43 @@ async fn a_stack_needs_its_connection() {
         Err(Error::NotFound { .. })
     ));
 }
+
+#[tokio::test]
+async fn a_stack_that_is_there_is_taken_as_it_is_or_else_made() {
+    let bed = TestDb::new().await;
+    let first = stack(&bed.db, "shop").await;
+    let other = spec("other");
+    let wanted = |name| NewStack {
+        name,
+        environment: "staging",
+        connection_id: first.connection_id,
+        spec: &other,
+        created_by: None,
+    };
+    let same = stacks::ensure(&bed.db, wanted("shop")).await.unwrap();
+    assert_eq!(same, first, "neither its spec nor its label changed");
+    let made = stacks::ensure(&bed.db, wanted("another")).await.unwrap();
+    assert_ne!(made.id, first.id);
+    assert!(runs::applied(&bed.db).await.unwrap().is_empty());
+    assert_eq!(runs::newest(&bed.db, first.id).await.unwrap(), None);
+    let options = RunOptions { wait: true };
+    let mut prepare = plan("shop");
+    prepare.purpose = engine::plan::Purpose::Prepare;
+    runs::create(&bed.db, made.id, &prepare, &options, None)
+        .await
+        .unwrap();
+    assert!(!runs::is_applied(&bed.db, made.id).await.unwrap());
+    let run = runs::create(&bed.db, first.id, &plan("shop"), &options, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        runs::applied(&bed.db)
+            .await
+            .unwrap()
+            .into_iter()
+            .collect::<Vec<_>>(),
+        [first.id]
+    );
+    assert!(runs::is_applied(&bed.db, first.id).await.unwrap());
+    assert_eq!(runs::newest(&bed.db, first.id).await.unwrap(), Some(run));
+}
