@@ -81,6 +81,13 @@ pub enum ProblemCode {
     BadVariable,
     /// Given twice (for example as variable and as secret).
     Twice,
+    /// A load balancer takes one subnet in each zone, and another one is in this one's.
+    SameZone {
+        /// The other subnet.
+        other: String,
+    },
+    /// Another stack of the account has this name.
+    Taken,
     /// Must be less than another field.
     NotLessThan {
         /// The other field.
@@ -203,6 +210,8 @@ impl std::fmt::Display for ProblemCode {
                 f.write_str("a variable's name has to be letters, digits and _, not start with a digit (nor, on Amplify, with AWS)")
             }
             Self::Twice => f.write_str("it is given twice; once is right"),
+            Self::SameZone { other } => write!(f, "it is in the same zone as {other}; a load balancer takes one subnet per zone"),
+            Self::Taken => f.write_str("another stack has this name; change that one, or choose another name"),
             Self::NotLessThan { other } => write!(f, "it has to be less than {other}"),
             Self::NoRoomToDeploy => f.write_str(
                 "with this desired count it leaves no room to start a new task before an old one stops; 100 and 200 percent always do",
