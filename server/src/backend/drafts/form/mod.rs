@@ -1,5 +1,12 @@
 //! From what was typed in the wizard to a spec, and back. Pure: every problem at once, nothing lost.
 
+mod fill;
+#[cfg(test)]
+mod laws;
+mod lines;
+
+pub(super) use fill::{defaults, from_spec};
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -12,6 +19,9 @@ use engine::spec::{
     ContainerSpec, FrontendSpec, HealthSpec, ImageSource, LogSpec, NetworkSpec, RoleSpec, SPEC_VERSION,
     ServiceSpec, StackSpec, VpcChoice, WhenMissing, limits,
 };
+
+/// An ALB needs this many zones (catalogue H1).
+const ZONES_WANTED: usize = 2;
 
 /// What a draft comes to.
 pub(super) struct Reading {
@@ -26,54 +36,10 @@ pub(super) fn page_of(field: &str) -> WizardStep {
     match field.split('.').next().unwrap_or_default() {
         "image" => WizardStep::Image,
         "network" => WizardStep::Network,
-        "container" | "health" | "service" | "logs" | "roles" => WizardStep::Service,
+        "container" | "health" | "service" | "logs" | "roles" | "tags" => WizardStep::Service,
         "frontend" => WizardStep::Frontend,
         _ => WizardStep::Account,
     }
-}
-
-/// Safe proposals for everything that has one.
-pub(super) fn defaults() -> FormValues {
-    let health = HealthSpec::default();
-    let service = ServiceSpec::default();
-    let pairs = [
-        ("environment", "production".to_owned()),
-        ("image.tag", "latest".to_owned()),
-        ("network.task_security_group", "new".to_owned()),
-        ("network.new_vpc_cidr", "10.0.0.0/16".to_owned()),
-        ("container.name", "api".to_owned()),
-        ("container.size", "256/512".to_owned()),
-        ("container.architecture", "x86_64".to_owned()),
-        ("health.path", health.path),
-        ("health.matcher", health.matcher),
-        ("health.interval_s", health.interval_s.to_string()),
-        ("health.timeout_s", health.timeout_s.to_string()),
-        ("health.healthy_threshold", health.healthy_threshold.to_string()),
-        (
-            "health.unhealthy_threshold",
-            health.unhealthy_threshold.to_string(),
-        ),
-        ("health.grace_s", health.grace_s.to_string()),
-        ("health.drain_s", health.drain_s.to_string()),
-        ("service.desired_count", service.desired_count.to_string()),
-        ("service.failure_threshold", service.failure_threshold.to_string()),
-        ("service.rollback", "on".to_owned()),
-        (
-            "service.minimum_healthy_percent",
-            service.minimum_healthy_percent.to_string(),
-        ),
-        ("service.maximum_percent", service.maximum_percent.to_string()),
-        (
-            "logs.retention_days",
-            LogSpec::default().retention_days.to_string(),
-        ),
-        ("frontend.branch", "main".to_owned()),
-        ("frontend.variables", "NEXT_PUBLIC_API_BASE".to_owned()),
-    ];
-    pairs
-        .into_iter()
-        .map(|(field, value)| (field.to_owned(), vec![value]))
-        .collect()
 }
 
 /// Reads a draft. `region` is the connection's.
@@ -112,6 +78,7 @@ fn typed_as(field: &str) -> String {
         _ if field.starts_with("network.allow_from") => "network.allow_from".to_owned(),
         _ if field.starts_with("network.subnets") => "network.subnets".to_owned(),
         _ if field.starts_with("frontend.variables") => "frontend.variables".to_owned(),
+        _ if field.starts_with("tags") => "tags".to_owned(),
         _ => field.to_owned(),
     }
 }
@@ -164,8 +131,12 @@ impl Form<'_> {
             .and_then(|number| T::try_from(number).ok())
     }
 
-    /// `NAME=value` lines.
-    fn lines<T>(&mut self, field: &str, check: impl Fn(&str) -> Checked<T>) -> BTreeMap<String, T> {
+    /// `NAME=value` lines. `check` answers the name and the value as they are kept.
+    fn lines<T>(
+        &mut self,
+        field: &str,
+        check: impl Fn(&str, &str) -> Checked<(String, T)>,
+    ) -> BTreeMap<String, T> {
         let text = self
             .values
             .get(field)
@@ -173,14 +144,12 @@ impl Form<'_> {
             .unwrap_or_default();
         let mut found = BTreeMap::new();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let (name, value) = line.split_once('=').unwrap_or((line, ""));
-            let (name, value) = (name.trim(), value.trim());
-            match (field::variable(name), check(value)) {
-                (Err(code), _) => self.refuse(field, code, name),
+            let (name, value) = lines::pair(line);
+            match check(&name, &value) {
                 // What stands behind the name may be a secret: it is not repeated.
-                (_, Err(code)) => self.refuse(field, code, name),
-                (Ok(name), Ok(value)) => {
-                    if found.insert(name.clone(), value).is_some() {
+                Err(code) => self.refuse(field, code, &name),
+                Ok((kept, value)) => {
+                    if found.insert(kept, value).is_some() {
                         self.refuse(field, ProblemCode::Twice, &name);
                     }
                 }
@@ -222,6 +191,8 @@ impl Form<'_> {
             task: self.optional("roles.task", field::role_arn),
         };
         let retention_days = self.take("logs.retention_days", field::retention_days);
+        let group = self.optional("logs.group", field::log_group);
+        let tags = self.lines("tags", field::tag);
         let frontend = self.frontend();
         Some(StackSpec {
             version: SPEC_VERSION,
@@ -236,10 +207,10 @@ impl Form<'_> {
             roles,
             logs: LogSpec {
                 retention_days: retention_days?,
-                group: None,
+                group,
             },
             frontend: frontend?,
-            tags: BTreeMap::new(),
+            tags,
         })
     }
 
@@ -292,9 +263,8 @@ impl Form<'_> {
         } else {
             None
         };
-        if offered && proposed.is_none() {
-            // Without it there is only one zone, and an ALB needs two.
-            self.refuse("network.subnets", ProblemCode::Missing, "");
+        if !is_new {
+            self.zones(&subnets, offered, proposed.is_some());
         }
         let task_security_group = match self.one("network.task_security_group") {
             "" | "new" => None,
@@ -311,6 +281,32 @@ impl Form<'_> {
         })
     }
 
+    /// What was ticked has to be in two zones, one subnet in each (catalogue H1). The page says with each subnet which
+    /// zone it is in; a draft of which no page was shown has nothing to be checked against.
+    fn zones(&mut self, subnets: &[String], offered: bool, proposed: bool) {
+        let zone_of: BTreeMap<String, String> = self
+            .all("network.zone_of")
+            .iter()
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(subnet, zone)| (subnet.to_owned(), zone.to_owned()))
+            .collect();
+        let mut taken = BTreeMap::new();
+        for subnet in subnets {
+            let Some(zone) = zone_of.get(subnet) else { continue };
+            if let Some(other) = taken.insert(zone.clone(), subnet.clone()) {
+                let code = ProblemCode::SameZone { other };
+                self.refuse("network.subnets", code, subnet);
+            }
+        }
+        for zone in self.all("network.own_zones") {
+            taken.entry(zone).or_default();
+        }
+        let known = offered || !zone_of.is_empty();
+        if known && !proposed && taken.len() < ZONES_WANTED {
+            self.refuse("network.subnets", ProblemCode::Missing, "");
+        }
+    }
+
     fn container(&mut self) -> Option<ContainerSpec> {
         let name = self.take("container.name", field::container_name);
         let port = self.take("container.port", field::port);
@@ -320,8 +316,12 @@ impl Form<'_> {
             _ => Architecture::X86_64,
         };
         let command = self.command();
-        let environment = self.lines("container.environment", |value| Ok(value.to_owned()));
-        let secrets = self.lines("container.secrets", field::secret_arn);
+        let environment = self.lines("container.environment", |name, value| {
+            Ok((field::variable(name)?, value.to_owned()))
+        });
+        let secrets = self.lines("container.secrets", |name, value| {
+            Ok((field::variable(name)?, field::secret_arn(value)?))
+        });
         let (cpu, memory_mib) = size?;
         Some(ContainerSpec {
             name: name?,
@@ -347,8 +347,9 @@ impl Form<'_> {
     }
 
     fn command(&mut self) -> Option<Vec<String>> {
-        let given = self.one("container.command").to_owned();
-        match split_words(&given) {
+        // Browsers send line ends as two characters.
+        let given = self.one("container.command").replace("\r\n", "\n");
+        match lines::split_words(&given) {
             Some(words) => Some(words),
             None => {
                 let message = "a quote is not closed".to_owned();
@@ -402,7 +403,7 @@ impl Form<'_> {
 
     /// `Some(None)`: no frontend wanted.
     fn frontend(&mut self) -> Option<Option<FrontendSpec>> {
-        if matches!(self.one("frontend.app"), "" | "none") {
+        if self.one("frontend.app").is_empty() {
             return Some(None);
         }
         let app = self.take("frontend.app", field::frontend_app);
@@ -421,155 +422,20 @@ impl Form<'_> {
             branch: branch?,
             variables,
             branch_only: self.one("frontend.branch_only") == "on",
-            when_missing: WhenMissing::Fail,
+            when_missing: if self.one("frontend.skip_missing") == "on" {
+                WhenMissing::Skip
+            } else {
+                WhenMissing::Fail
+            },
         }))
     }
-}
-
-/// Words as a shell would split them: spaces separate, single and double quotes keep together. `None`: a quote is open.
-pub(super) fn split_words(text: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote: Option<char> = None;
-    for character in text.chars() {
-        match quote {
-            Some(open) if character == open => quote = None,
-            Some(_) => word.get_or_insert_default().push(character),
-            None if character == '"' || character == '\'' => {
-                quote = Some(character);
-                word.get_or_insert_default();
-            }
-            None if character.is_whitespace() => words.extend(word.take()),
-            None => word.get_or_insert_default().push(character),
-        }
-    }
-    words.extend(word);
-    quote.is_none().then_some(words)
-}
-
-/// The form's values for a spec that was applied.
-pub(super) fn from_spec(spec: &StackSpec, connection: &str) -> FormValues {
-    let mut values = defaults();
-    let mut set = |field: &str, value: String| {
-        values.insert(field.to_owned(), vec![value]);
-    };
-    set("connection", connection.to_owned());
-    set("name", spec.name.clone());
-    set("environment", spec.environment.clone());
-    match &spec.image {
-        ImageSource::Repository { repository, tag } => {
-            set("image.choice", format!("{repository}:{tag}"));
-            set("image.new_repository", repository.clone());
-            set("image.tag", tag.clone());
-        }
-        ImageSource::Uri { uri } => {
-            set("image.choice", "uri".to_owned());
-            set("image.uri", uri.clone());
-        }
-    }
-    match &spec.network.vpc {
-        VpcChoice::Find => {}
-        VpcChoice::Use(id) => set("network.vpc", id.clone()),
-        VpcChoice::Create(cidr) => {
-            set("network.vpc", "new".to_owned());
-            set("network.new_vpc_cidr", cidr.to_string());
-        }
-    }
-    if let Some(group) = &spec.network.task_security_group {
-        set("network.task_security_group", group.clone());
-    }
-    let ranges: Vec<String> = spec.network.allow_from.iter().map(ToString::to_string).collect();
-    set("network.allow_from", ranges.join(", "));
-    set("container.name", spec.container.name.clone());
-    set("container.port", spec.container.port.to_string());
-    set(
-        "container.size",
-        format!("{}/{}", spec.container.cpu, spec.container.memory_mib),
-    );
-    let architecture = match spec.container.architecture {
-        Architecture::X86_64 => "x86_64",
-        Architecture::Arm64 => "arm64",
-    };
-    set("container.architecture", architecture.to_owned());
-    set("container.command", joined(&spec.container.command));
-    set("container.environment", named_lines(&spec.container.environment));
-    set("container.secrets", named_lines(&spec.container.secrets));
-    set("health.path", spec.health.path.clone());
-    set("health.matcher", spec.health.matcher.clone());
-    set("health.interval_s", spec.health.interval_s.to_string());
-    set("health.timeout_s", spec.health.timeout_s.to_string());
-    set(
-        "health.healthy_threshold",
-        spec.health.healthy_threshold.to_string(),
-    );
-    set(
-        "health.unhealthy_threshold",
-        spec.health.unhealthy_threshold.to_string(),
-    );
-    set("health.grace_s", spec.health.grace_s.to_string());
-    set("health.drain_s", spec.health.drain_s.to_string());
-    set("service.desired_count", spec.service.desired_count.to_string());
-    set(
-        "service.failure_threshold",
-        spec.service.failure_threshold.to_string(),
-    );
-    set(
-        "service.rollback",
-        if spec.service.rollback { "on" } else { "" }.to_owned(),
-    );
-    set(
-        "service.minimum_healthy_percent",
-        spec.service.minimum_healthy_percent.to_string(),
-    );
-    set(
-        "service.maximum_percent",
-        spec.service.maximum_percent.to_string(),
-    );
-    set("logs.retention_days", spec.logs.retention_days.to_string());
-    set(
-        "roles.execution",
-        spec.roles.execution.clone().unwrap_or_default(),
-    );
-    set("roles.task", spec.roles.task.clone().unwrap_or_default());
-    if let Some(frontend) = &spec.frontend {
-        set("frontend.app", frontend.app.clone());
-        set("frontend.branch", frontend.branch.clone());
-        set("frontend.variables", frontend.variables.join(", "));
-        set(
-            "frontend.branch_only",
-            if frontend.branch_only { "on" } else { "" }.to_owned(),
-        );
-    }
-    values.insert("network.subnets".to_owned(), spec.network.subnets.clone());
-    values
-}
-
-fn named_lines(lines: &BTreeMap<String, String>) -> String {
-    lines
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-/// Words so that [`split_words`] reads them again.
-fn joined(words: &[String]) -> String {
-    let quoted = words.iter().map(|word| {
-        let plain = !word.is_empty() && !word.contains([' ', '\t', '"', '\'']);
-        match (plain, word.contains('"')) {
-            (true, _) => word.clone(),
-            (false, false) => format!("\"{word}\""),
-            (false, true) => format!("'{word}'"),
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn filled() -> FormValues {
+    pub(super) fn filled() -> FormValues {
         let mut values = defaults();
         for (field, value) in [
             ("connection", "c"),
@@ -665,8 +531,51 @@ mod tests {
     }
 
     #[test]
-    fn quotes_keep_words_together() {
-        assert_eq!(split_words("a 'b c' \"\" d").unwrap(), ["a", "b c", "", "d"]);
-        assert_eq!(split_words("a 'b"), None);
+    fn a_ticked_subnet_in_the_second_zone_is_as_good_as_the_proposed_one() {
+        let mut values = filled();
+        values.insert("network.offered".to_owned(), vec!["1".to_owned()]);
+        let (a, b, c) = (
+            "subnet-0aaaaaaaaaaaaaaaa",
+            "subnet-0bbbbbbbbbbbbbbbb",
+            "subnet-0cccccccccccccccc",
+        );
+        let zones = [
+            format!("{a}=apne1-az4"),
+            format!("{b}=apne1-az1"),
+            format!("{c}=apne1-az4"),
+        ];
+        values.insert("network.zone_of".to_owned(), zones.to_vec());
+        values.insert("network.subnets".to_owned(), vec![a.to_owned(), b.to_owned()]);
+        assert_eq!(codes(&values), []);
+        values.insert("network.subnets".to_owned(), vec![a.to_owned()]);
+        assert_eq!(
+            codes(&values),
+            [(WizardStep::Network, "network.subnets".to_owned())]
+        );
+        // One of the stack's own counts.
+        values.insert("network.own_zones".to_owned(), vec!["apne1-az1".to_owned()]);
+        assert_eq!(codes(&values), []);
+    }
+
+    #[test]
+    fn two_subnets_in_one_zone_are_a_problem_at_once() {
+        let mut values = filled();
+        let (a, b, c) = (
+            "subnet-0aaaaaaaaaaaaaaaa",
+            "subnet-0bbbbbbbbbbbbbbbb",
+            "subnet-0cccccccccccccccc",
+        );
+        let zones = [
+            format!("{a}=apne1-az4"),
+            format!("{b}=apne1-az1"),
+            format!("{c}=apne1-az4"),
+        ];
+        values.insert("network.zone_of".to_owned(), zones.to_vec());
+        let ticked = [a, b, c].map(str::to_owned).to_vec();
+        values.insert("network.subnets".to_owned(), ticked);
+        let problems = read(&values, "ap-northeast-1").problems;
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].1.code, ProblemCode::SameZone { other: a.to_owned() });
+        assert_eq!(problems[0].1.given, c);
     }
 }
