@@ -6,7 +6,7 @@ use engine::cloud::{Cloud, CloudError};
 use engine::health::state::Look;
 
 use super::monitors::{TargetsTarget, TasksTarget};
-use super::sight::{Sight, Trouble};
+use super::sight::{Running, Sight, Trouble};
 
 /// One look at the targets.
 pub async fn targets(cloud: &Cloud, target: &TargetsTarget) -> Sight {
@@ -16,11 +16,45 @@ pub async fn targets(cloud: &Cloud, target: &TargetsTarget) -> Sight {
     }
 }
 
-/// One look at the tasks.
-pub async fn tasks(cloud: &Cloud, target: &TasksTarget) -> Sight {
+/// One look at the tasks. `before` is what ran at the last one: a definition never changes, so it is read once.
+pub async fn tasks(cloud: &Cloud, target: &TasksTarget, before: Option<&Running>) -> Sight {
     match cloud.compute.service(&target.cluster, &target.service).await {
-        Ok(found) => judge_tasks(&target.service, found.as_ref()),
+        Ok(found) => {
+            let running = match found.as_ref().and_then(runs) {
+                Some(definition) => Some(made_of(cloud, definition, before).await),
+                None => None,
+            };
+            Sight {
+                running,
+                ..judge_tasks(&target.service, found.as_ref())
+            }
+        }
         Err(error) => refused(&error),
+    }
+}
+
+/// The task definition that most of the running tasks have. While a deployment replaces them, or fails to, that is the
+/// one before.
+fn runs(service: &Service) -> Option<&str> {
+    service
+        .deployments
+        .iter()
+        .filter(|deployment| deployment.running > 0)
+        // Of equals the last is taken: the primary one comes first in AWS's list.
+        .rev()
+        .max_by_key(|deployment| deployment.running)
+        .map(|deployment| deployment.task_definition.as_str())
+}
+
+async fn made_of(cloud: &Cloud, definition: &str, before: Option<&Running>) -> Running {
+    if let Some(known) = before.filter(|known| known.definition == definition && known.image.is_some()) {
+        return known.clone();
+    }
+    // That the definition can't be read says nothing about the tasks.
+    let found = cloud.compute.task_definition(definition).await.ok().flatten();
+    Running {
+        definition: definition.to_owned(),
+        image: found.map(|found| found.container.image),
     }
 }
 

@@ -17,7 +17,8 @@ pub const PAGE_SLOT_S: u32 = 900;
 const DAY_S: i64 = 86_400;
 
 /// The last 24 hours of the stacks that these monitors watch, in slots of `slot_s` seconds, the one that is not over
-/// last. A stack without an `http` monitor is not in the map.
+/// last. Latency is the visitor's; the states are those of all three monitors, the worst of them for each look, as a
+/// stack's state now is. A stack without an `http` monitor is not in the map.
 ///
 /// # Errors
 /// Those of the database.
@@ -28,12 +29,26 @@ pub async fn last_day(
     slot_s: u32,
 ) -> Result<BTreeMap<Uuid, Vec<HistorySlot>>> {
     let visits = visits(monitors);
-    let ids: Vec<i64> = visits.keys().copied().collect();
+    let ids: Vec<i64> = monitors.iter().map(|it| it.id).collect();
     let (from, to) = window(now, slot_s);
-    let found = history::slots(db, &ids, from, to, slot_s).await?;
-    Ok(of_stacks(&visits, found, |slots| {
-        slots.into_iter().map(shown).collect()
-    }))
+    let mut found = history::slots(db, &ids, from, to, slot_s).await?;
+    let mut days = BTreeMap::new();
+    for (visit, stack) in &visits {
+        let Some(slots) = found.remove(visit) else {
+            continue;
+        };
+        let others: Vec<&Vec<Slot>> = monitors
+            .iter()
+            .filter(|it| it.stack_id == *stack && it.id != *visit)
+            .filter_map(|it| found.get(&it.id))
+            .collect();
+        let day = slots.into_iter().enumerate().map(|(index, slot)| {
+            let beside: Vec<&Slot> = others.iter().filter_map(|slots| slots.get(index)).collect();
+            shown(slot, &beside)
+        });
+        days.insert(*stack, day.collect());
+    }
+    Ok(days)
 }
 
 /// The share, 0 to 1, of the watched time of the last 24 hours in which each stack answered. `None`: nobody looked.
@@ -82,21 +97,59 @@ fn window(now: Timestamp, slot_s: u32) -> (Timestamp, Timestamp) {
     (at(end - DAY_S), at(end))
 }
 
-fn shown(slot: Slot) -> HistorySlot {
+/// A slot of the visitor's with what the others saw in it. They look equally often and at the same times, so the looks
+/// at which one of them saw trouble are at least as many as the one with the most trouble had. Only the visitor says up.
+fn shown(visit: Slot, others: &[&Slot]) -> HistorySlot {
+    let all = || std::iter::once(&visit).chain(others.iter().copied());
+    let known = |slot: &Slot| slot.up + slot.degraded + slot.down;
+    let total = all().map(known).max().unwrap_or(0);
+    let down = all().map(|slot| slot.down).max().unwrap_or(0);
+    let troubled = all().map(|slot| slot.down + slot.degraded).max().unwrap_or(0);
     HistorySlot {
-        at: slot.at,
-        up: slot.up,
-        degraded: slot.degraded,
-        down: slot.down,
-        p50_us: slot.p50_us,
-        p95_us: slot.p95_us,
-        p99_us: slot.p99_us,
+        at: visit.at,
+        up: visit.up.min(total.saturating_sub(troubled)),
+        degraded: troubled.saturating_sub(down),
+        down,
+        p50_us: visit.p50_us,
+        p95_us: visit.p95_us,
+        p99_us: visit.p99_us,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn slot(up: u32, degraded: u32, down: u32) -> Slot {
+        Slot {
+            at: Timestamp::UNIX_EPOCH,
+            up,
+            degraded,
+            down,
+            unknown: 0,
+            max_us: None,
+            p50_us: None,
+            p95_us: None,
+            p99_us: None,
+        }
+    }
+
+    #[test]
+    fn a_slot_is_as_bad_as_the_worst_that_was_seen_of_the_stack() {
+        let seen = |visit: Slot, others: &[&Slot]| {
+            let slot = shown(visit, others);
+            (slot.up, slot.degraded, slot.down)
+        };
+        let well = slot(30, 0, 0);
+        assert_eq!(seen(well, &[&slot(30, 0, 0), &slot(30, 0, 0)]), (30, 0, 0));
+        assert_eq!(seen(well, &[&slot(10, 20, 0), &slot(30, 0, 0)]), (10, 20, 0));
+        assert_eq!(seen(well, &[&slot(10, 20, 0), &slot(25, 0, 5)]), (10, 15, 5));
+        assert_eq!(seen(slot(0, 0, 30), &[&slot(30, 0, 0)]), (0, 0, 30));
+        // Nobody else could look: the visitor saw what it saw.
+        assert_eq!(seen(well, &[&slot(0, 0, 0)]), (30, 0, 0));
+        // Without the visitor's look nothing is known to be up.
+        assert_eq!(seen(slot(0, 0, 0), &[&well]), (0, 0, 0));
+    }
 
     #[test]
     fn a_day_has_24_hours_or_96_quarters_and_ends_with_the_one_that_is_not_over() {

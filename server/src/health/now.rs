@@ -1,6 +1,6 @@
 //! How a stack stands now, from how its monitors stand.
 
-use app::backend::stacks::{HealthNow, HealthState};
+use app::backend::stacks::{HealthNow, HealthState, RunningNow};
 use engine::health::state::{Rules, Standing, State};
 use jiff::Timestamp;
 use store::health::{Kind, Monitor};
@@ -57,10 +57,27 @@ pub fn of(monitors: &[Monitor], now: Timestamp) -> Option<HealthNow> {
             .map(u64::from),
         targets: facts(Kind::Targets).counts,
         tasks: facts(Kind::Tasks).counts,
+        running: facts(Kind::Tasks).running.map(|running| RunningNow {
+            definition: short(&running.definition).to_owned(),
+            image: running.image.as_deref().map(own_image).map(str::to_owned),
+        }),
         last_error: by_trouble
             .into_iter()
             .find_map(|(monitor, _)| Facts::of(monitor).error),
     })
+}
+
+/// `family:revision` of an ARN.
+fn short(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// An image of the account's own registry without the registry's name, as the spec has it.
+fn own_image(uri: &str) -> &str {
+    match uri.split_once('/') {
+        Some((host, image)) if host.contains(".dkr.ecr.") => image,
+        _ => uri,
+    }
 }
 
 /// Worse is more. What is not known weighs least: it is no trouble while others know.

@@ -23,7 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use uuid::Uuid;
 
 use super::monitors::{HttpTarget, TargetsTarget, TasksTarget};
-use super::sight::{Sight, Trouble, observations};
+use super::sight::{Facts, Sight, Trouble, observations};
 use super::{collector, prober};
 use crate::clouds::OpenCloud;
 use crate::panel::Panel;
@@ -192,7 +192,7 @@ impl Account {
                 Err(blind) => blind,
             },
             Kind::Tasks => match settings::<TasksTarget>(monitor) {
-                Ok(target) => collector::tasks(cloud, &target).await,
+                Ok(target) => collector::tasks(cloud, &target, Facts::of(monitor).running.as_ref()).await,
                 Err(blind) => blind,
             },
         }

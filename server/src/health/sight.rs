@@ -67,6 +67,17 @@ pub struct Facts {
     pub counts: Option<(u32, u32)>,
     /// What was wrong, in the words of whoever said it.
     pub error: Option<String>,
+    /// What the tasks that run are made of.
+    pub running: Option<Running>,
+}
+
+/// What the tasks that run are made of, whatever was asked for last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// ARN of the task definition.
+    pub definition: String,
+    /// The image, with tag or digest; unknown when the account did not show the definition.
+    pub image: Option<String>,
 }
 
 impl Facts {
@@ -86,6 +97,8 @@ pub struct Sight {
     pub timing: Timing,
     /// Counts, where the look was for them.
     pub counts: Option<(u32, u32)>,
+    /// What runs, where the look was for it.
+    pub running: Option<Running>,
     /// What was wrong.
     pub trouble: Option<(Trouble, String)>,
 }
@@ -98,6 +111,7 @@ impl Sight {
             look: Look::Good,
             timing: Timing::default(),
             counts: None,
+            running: None,
             trouble: None,
         }
     }
@@ -157,11 +171,16 @@ pub fn observations(monitor: &Monitor, rules: &Rules, sight: &Sight, at: Timesta
     let (standing, change) = standing.observe(rules, sight.look, at);
     let before = Facts::of(monitor);
     let facts = Facts {
-        // A look that saw nothing leaves the counts as they were seen last.
+        // A look that saw nothing leaves what it counts as that was seen last.
         counts: if sight.look == Look::Blind {
             before.counts
         } else {
             sight.counts
+        },
+        running: if sight.look == Look::Blind {
+            before.running
+        } else {
+            sight.running.clone()
         },
         error: sight.trouble.as_ref().map(|(_, words)| words.clone()),
     };
@@ -251,7 +270,10 @@ pub(crate) mod tests {
         monitor.facts = json!({ "counts": [2, 2] });
         let sight = Sight::blind(Trouble::OwnSide, "no way out");
         let seen = observations(&monitor, &Rules::default(), &sight, at(130));
-        assert_eq!(seen[0].facts, json!({ "counts": [2, 2], "error": "no way out" }));
+        assert_eq!(
+            seen[0].facts,
+            json!({ "counts": [2, 2], "error": "no way out", "running": null })
+        );
         assert_eq!(
             (seen[0].error_class.as_deref(), seen[0].standing.state),
             (Some("own_side"), State::Up)
