@@ -42,11 +42,16 @@ pub enum Line {
     Open,
     /// Lost; being connected again.
     Lost,
+    /// Over: nobody is signed in any more.
+    SignedOut,
+    /// Over: what was followed is not there any more.
+    Gone,
 }
 
 /// Follows a stream of server-sent events until `on_event` breaks. A lost connection is taken up again after the last
 /// event: by the browser itself (`Last-Event-ID`), or, when the server could not answer at all, by a new connection with
-/// `after=<last id>` in its query, at growing distances of 1 to 15 seconds.
+/// `after=<last id>` in its query, at growing distances of 1 to 15 seconds. When the server says that nobody is signed in
+/// or that there is nothing to follow, the stream is over and `on_line` is told why.
 #[cfg(feature = "hydrate")]
 pub fn follow(
     url: String,
@@ -85,7 +90,7 @@ mod browser {
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use web_sys::{
         EventSource, HtmlDocument, HtmlTextAreaElement, MessageEvent,
-        js_sys::{Function, Promise, Reflect},
+        js_sys::{Function, Object, Promise, Reflect},
     };
 
     use super::{Event, Line};
@@ -161,9 +166,10 @@ mod browser {
             let source = source.clone();
             Closure::<dyn Fn()>::new(move || {
                 (stream.on_line)(Line::Lost);
-                // The browser gives up for good when the server answers with an error: while it restarts, for one.
+                // The browser gives up for good when the server answers with an error: while it restarts, for one. It
+                // does not say with which error.
                 if source.ready_state() == EventSource::CLOSED {
-                    again(stream.clone());
+                    ask_why(stream.clone());
                 }
             })
         };
@@ -173,6 +179,40 @@ mod browser {
         heard.forget();
         opened.forget();
         lost.forget();
+    }
+
+    /// Asks for the stream's head alone: its status says whether coming back can help.
+    fn ask_why(stream: Rc<Stream>) {
+        let Some(promise) = head(&stream.url) else {
+            again(stream);
+            return;
+        };
+        let other = stream.clone();
+        let answered = Closure::once_into_js(move |response: JsValue| {
+            let status = Reflect::get(&response, &"status".into())
+                .ok()
+                .and_then(|status| status.as_f64());
+            match status {
+                Some(401.0) => (stream.on_line)(Line::SignedOut),
+                Some(404.0 | 410.0) => (stream.on_line)(Line::Gone),
+                _ => again(stream),
+            }
+        });
+        let unreachable = Closure::once_into_js(move |_: JsValue| again(other));
+        if let Some(then) = function(&promise, "then") {
+            let _ = then.call2(&promise, &answered, &unreachable);
+        }
+    }
+
+    fn head(url: &str) -> Option<Promise> {
+        let options = Object::new();
+        Reflect::set(&options, &"method".into(), &"HEAD".into()).ok()?;
+        let fetch = function(&window(), "fetch")?;
+        fetch
+            .call2(&window(), &url.into(), &options)
+            .ok()?
+            .dyn_into()
+            .ok()
     }
 
     fn again(stream: Rc<Stream>) {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::backend::SharedBackend;
+use app::backend::error::PanelErrorCode;
 use axum::extract::{Extension, Path, State};
-use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::once;
 
+use super::events::refuse;
 use crate::panel::Panel;
 
 /// Pause between two questions to the registry.
@@ -24,13 +25,24 @@ pub(super) async fn stream(
     Extension(backend): Extension<SharedBackend>,
     Path(draft): Path<String>,
 ) -> Response {
-    if backend.viewer().is_none() {
-        return StatusCode::UNAUTHORIZED.into_response();
+    // Nobody comes back to a draft that is not there, or is a run by now. An account that does not answer is asked again.
+    if let Err(error) = backend.image_digest(&draft).await
+        && ends(error.code)
+    {
+        return refuse(error);
     }
     let event = once(async move { Ok::<_, Infallible>(arrival(&panel, &backend, &draft).await) });
     Sse::new(event)
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
         .into_response()
+}
+
+/// Whether asking again can't help.
+fn ends(code: PanelErrorCode) -> bool {
+    matches!(
+        code,
+        PanelErrorCode::SignInNeeded | PanelErrorCode::NotFound | PanelErrorCode::DraftDone
+    )
 }
 
 /// The event, or a comment when it is time to come back.

@@ -79,6 +79,7 @@ pub(super) fn refuse(error: PanelError) -> Response {
     let status = match error.code {
         PanelErrorCode::SignInNeeded => StatusCode::UNAUTHORIZED,
         PanelErrorCode::NotFound => StatusCode::NOT_FOUND,
+        PanelErrorCode::DraftDone => StatusCode::GONE,
         PanelErrorCode::Storage => StatusCode::SERVICE_UNAVAILABLE,
         PanelErrorCode::BadRequest | PanelErrorCode::Form => StatusCode::BAD_REQUEST,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

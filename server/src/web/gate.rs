@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::backend::SharedBackend;
 use app::backend::people::Viewer;
+use app::components::Noted;
 use app::i18n::{LOCALE_COOKIE, Locale, from_accept_language, from_tag};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -22,6 +23,7 @@ use crate::panel::Panel;
 pub(super) struct Gate {
     pub(super) panel: Arc<Panel>,
     pub(super) trust_proxy: bool,
+    pub(super) secure: bool,
 }
 
 /// Addresses that anybody may ask, beside `/setup/…`.
@@ -55,7 +57,7 @@ pub(super) async fn pass(
         }
     };
     if viewer.is_none() && !is_public(request.uri().path()) {
-        return turn_away(&request);
+        return turn_away(&request, gate.secure);
     }
     if viewer.is_some() && !asks_by_itself(request.uri().path()) {
         touch(&session).await;
@@ -84,7 +86,8 @@ pub(super) fn is_public(path: &str) -> bool {
 
 /// Addresses that a page asks again and again while nobody may be looking: they don't count as use.
 fn asks_by_itself(path: &str) -> bool {
-    path.starts_with("/runs/") && (path.ends_with("/events") || path.ends_with("/view.json"))
+    let of_a_run = path.starts_with("/runs/") && (path.ends_with("/events") || path.ends_with("/view.json"));
+    of_a_run || path.starts_with("/drafts/") && path.ends_with("/image/events")
 }
 
 async fn viewer(panel: &Panel, session: &Session) -> Result<Option<Viewer>, store::Error> {
@@ -125,8 +128,9 @@ async fn touch(session: &Session) {
     }
 }
 
-/// Documents go to the sign-in page and come back from there; anything else gets a plain 401.
-fn turn_away(request: &Request) -> Response {
+/// Documents go to the sign-in page and come back from there; anything else gets a plain 401. A form leads back to the
+/// page that it was on.
+fn turn_away(request: &Request, secure: bool) -> Response {
     let wants_page = request
         .headers()
         .get(header::ACCEPT)
@@ -141,17 +145,44 @@ fn turn_away(request: &Request) -> Response {
         )
             .into_response();
     }
-    let target = match (request.method(), request.uri().path_and_query()) {
-        (&Method::GET, Some(asked)) if asked.as_str() != app::routes::HOME => {
-            format!(
-                "{}?next={}",
-                app::routes::SIGN_IN,
-                percent_encoded(asked.as_str())
-            )
-        }
-        _ => app::routes::SIGN_IN.to_owned(),
+    let back = match *request.method() {
+        Method::GET | Method::HEAD => request.uri().path_and_query().map(ToString::to_string),
+        _ => page_before(request.headers()),
+    };
+    let back = back.filter(|back| back != app::routes::HOME);
+    let target = match back {
+        Some(back) => format!("{}?next={}", app::routes::SIGN_IN, percent_encoded(&back)),
+        None => app::routes::SIGN_IN.to_owned(),
+    };
+    // Who sends a form, or brings a cookie, was signed in before.
+    let was_in = *request.method() != Method::GET || has_session(request.headers(), secure);
+    let target = if was_in {
+        Noted::Expired.on(&target)
+    } else {
+        target
     };
     Redirect::to(&target).into_response()
+}
+
+/// The page of this panel that a form was on: its path without what the last form answered there.
+fn page_before(headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let referer = url::Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
+    let same = match referer.port() {
+        Some(port) => host == format!("{}:{port}", referer.host_str()?),
+        None => host == referer.host_str()?,
+    };
+    same.then(|| referer.path().to_owned())
+}
+
+fn has_session(headers: &HeaderMap, secure: bool) -> bool {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .any(|(name, _)| name == super::cookie_name(secure))
 }
 
 /// Everything but unreserved characters and `/` as `%XX`.
@@ -235,6 +266,41 @@ mod tests {
         ] {
             assert!(!is_public(path), "{path}");
         }
+    }
+
+    #[test]
+    fn what_a_page_asks_by_itself_does_not_keep_a_session_alive() {
+        for path in ["/runs/7/events", "/runs/7/view.json", "/drafts/7/image/events"] {
+            assert!(asks_by_itself(path), "{path}");
+        }
+        for path in ["/runs/7", "/drafts/7/image", "/drafts/7/network"] {
+            assert!(!asks_by_itself(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_page_of_this_panel_is_led_back_to() {
+        let before = |host: &'static str, referer: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+            headers.insert(header::REFERER, HeaderValue::from_static(referer));
+            page_before(&headers)
+        };
+        let page = Some("/drafts/7/image".to_owned());
+        assert_eq!(
+            before("panel.test", "http://panel.test/drafts/7/image?note=saved"),
+            page
+        );
+        assert_eq!(
+            before("panel.test:3000", "http://panel.test:3000/drafts/7/image"),
+            page
+        );
+        assert_eq!(before("panel.test", "http://evil.example/drafts/7/image"), None);
+        assert_eq!(
+            before("panel.test", "http://panel.test:3000/drafts/7/image"),
+            None
+        );
+        assert_eq!(before("panel.test", "nonsense"), None);
     }
 
     #[test]

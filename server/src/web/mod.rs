@@ -75,6 +75,7 @@ pub fn router(panel: Arc<Panel>, config: &WebConfig) -> Result<Router, ConfigErr
     let gate = gate::Gate {
         panel: Arc::clone(&panel),
         trust_proxy: config.trust_proxy,
+        secure: config.secure,
     };
 
     let pages = Router::new()

@@ -22,6 +22,7 @@ fn addresses() -> Vec<(Method, String)> {
         .map(|route| (Method::GET, route.path().to_owned()));
     let forms = [
         "/connections/new",
+        "/connections/{id}/edit",
         "/connections/{id}/test",
         "/connections/{id}/reset",
         "/connections/{id}/remove",
@@ -33,6 +34,8 @@ fn addresses() -> Vec<(Method, String)> {
         "/drafts/{id}/{step}",
         "/stacks/{id}/edit",
         "/stacks/{id}/destroy",
+        "/runs/{id}/edit",
+        "/runs/{id}/push",
         "/runs/{id}/cancel",
         "/runs/{id}/resume",
         "/sign-in",
