@@ -14,6 +14,7 @@ mod interrupt;
 mod log;
 mod migrate;
 mod output;
+mod owner;
 mod plan;
 mod policy;
 mod report;
@@ -80,6 +81,8 @@ enum Command {
     Policy(policy::PolicyCommand),
     /// List, add, test and reset connections
     Connections(connections::ConnectionsCommand),
+    /// Let the owner of the panel in again
+    Owner(owner::OwnerCommand),
     /// Ask a running panel whether it is well
     Healthcheck(healthcheck::HealthcheckCommand),
 }
@@ -154,6 +157,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Cancel(command) => Box::pin(cancel::run(&context, command)).await,
             Command::Policy(command) => policy::run(&context, command),
             Command::Connections(command) => Box::pin(connections::run(&context, command)).await,
+            Command::Owner(command) => Box::pin(owner::run(&context, command)).await,
             Command::Healthcheck(command) => healthcheck::run(&context, &command).await,
         }
     })
