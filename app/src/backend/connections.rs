@@ -77,7 +77,16 @@ pub struct ConnectionTest {
     pub took_ms: u64,
 }
 
-/// A new connection, as typed.
+impl ConnectionTest {
+    /// AWS said of an action that may be needed that it is not allowed.
+    pub fn lacks_permissions(&self) -> bool {
+        self.permissions
+            .iter()
+            .any(|permission| permission.allowed == Some(false))
+    }
+}
+
+/// A connection, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionForm {
     /// `practice` or `aws`.
@@ -94,8 +103,10 @@ pub struct ConnectionForm {
     pub profile: String,
     /// AWS: role ARN.
     pub role_arn: String,
-    /// AWS: external id.
+    /// AWS: external id. When a connection is changed, an empty one leaves it as it is.
     pub external_id: String,
+    /// AWS: when a connection is changed, it has no external id any more.
+    pub drop_external_id: bool,
     /// AWS: endpoint URL; empty: AWS's own.
     pub endpoint: String,
 }
@@ -109,6 +120,8 @@ pub trait Connections: Send + Sync {
     async fn connection(&self, id: &str) -> Answer<ConnectionView>;
     /// Add one; answers its id.
     async fn add_connection(&self, form: ConnectionForm) -> Answer<String>;
+    /// Change one. What kind it is stays, and so does the region while stacks are in it.
+    async fn edit_connection(&self, id: &str, form: ConnectionForm) -> Answer<()>;
     /// Ask AWS who we are and what we may do; the result is kept.
     async fn test_connection(&self, id: &str) -> Answer<ConnectionTest>;
     /// Put a practice account back to its scenario's morning. Its stacks are forgotten.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use engine::cloud::AwsFault;
 use engine::cloud::registry::ImageFacts;
 use engine::plan::{Plan, StepId};
 use engine::spec::problem::Problem;
@@ -90,8 +91,13 @@ pub struct DraftView {
     pub saved_at: Timestamp,
     /// Who saved it last.
     pub saved_by: String,
-    /// The stack this draft edits, when it is not a new one.
+    /// The stack this draft edits, when it is not a new one. Its name and connection can't be changed.
     pub stack_id: Option<String>,
+    /// The stack that has the name already, when it is a new one.
+    pub taken_by: Option<String>,
+    /// What is stored of this page, as a digest: the form carries it back, so that a colleague's newer save of the same
+    /// page is not overwritten unseen.
+    pub seen: String,
 }
 
 impl DraftView {
@@ -146,8 +152,10 @@ pub struct ImageChoice {
 pub struct ImagePage {
     /// The draft.
     pub draft: DraftView,
-    /// Repositories of the account.
+    /// Repositories of the account; none when AWS would not say.
     pub repositories: Vec<RepositoryChoice>,
+    /// Why something of the page is missing: an image from elsewhere needs none of it.
+    pub trouble: Option<AwsFault>,
     /// The new repository the draft names exists already (made by Slipway a moment ago, or before).
     pub repository_ready: bool,
     /// `docker build`, login, tag, push: one command a line, with real values.
@@ -170,6 +178,8 @@ pub enum SubnetFitness {
     Private,
     /// Fewer than 8 free addresses.
     Full,
+    /// Made by Slipway for this stack: it is used in any case, and is not chosen.
+    Own,
 }
 
 /// A subnet to choose.
@@ -237,8 +247,12 @@ pub struct NetworkPage {
     pub subnets: Vec<SubnetChoice>,
     /// What will be created so that there are two zones.
     pub proposed: Vec<ProposedSubnet>,
-    /// Its security groups, without `default`.
+    /// The range that the draft names for a new subnet, when none has to be made any more.
+    pub kept_range: Option<String>,
+    /// Its security groups, without `default`; none when AWS would not say.
     pub groups: Vec<GroupChoice>,
+    /// Why the groups are missing.
+    pub trouble: Option<AwsFault>,
     /// Every zone that ALB and tasks will be in.
     pub zones: Vec<engine::cloud::network::Zone>,
 }
@@ -346,8 +360,10 @@ pub enum ExportFormat {
 pub trait Drafts: Send + Sync {
     /// Unfinished drafts, newest first.
     async fn drafts(&self) -> Answer<Vec<DraftLine>>;
-    /// A new draft; answers its id. With a stack: a draft that edits it.
+    /// A new draft; answers its id. With a stack: a draft that edits it. An own one that nobody touched serves again.
     async fn create_draft(&self, stack_id: Option<&str>) -> Answer<String>;
+    /// A draft that edits a run's stack, from what the run was to bring about; answers its id.
+    async fn change_run(&self, run_id: &str) -> Answer<String>;
     /// Throw one away.
     async fn discard_draft(&self, id: &str) -> Answer<()>;
     /// One draft and the connections to choose from.
@@ -365,13 +381,13 @@ pub trait Drafts: Send + Sync {
     /// Digest of the image the draft names, once it is in the repository. `GET /drafts/{id}/image/events` asks every few
     /// seconds and sends event `image` when there is one.
     async fn image_digest(&self, id: &str) -> Answer<Option<String>>;
-    /// Keep what was typed on one page, right or wrong; answers that page's problems.
+    /// Keep what was typed on one page, right or wrong; answers that page's problems. Other pages stay as they are.
     async fn save_page(&self, id: &str, step: WizardStep, values: FormValues) -> Answer<Vec<Problem>>;
     /// Make the repository the draft names, so that an image can be pushed; answers the run's id once it is over.
     async fn create_repository(&self, id: &str) -> Answer<String>;
     /// Practice account: play the push of an image into the repository.
     async fn play_push(&self, id: &str) -> Answer<()>;
-    /// Start the run of the plan that was shown; answers the run's id.
+    /// Start the run of the plan that was shown; answers the run's id. A draft that became a run answers that one.
     async fn apply(&self, id: &str, digest: &str) -> Answer<String>;
     /// The plan in another form.
     async fn export(&self, id: &str, format: ExportFormat) -> Answer<String>;

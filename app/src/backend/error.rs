@@ -52,6 +52,16 @@ pub enum PanelErrorCode {
     RunUnfinished,
     /// The run is over: nothing to cancel or resume.
     RunOver,
+    /// The stack has a newer run: only that one can be gone on with.
+    RunSuperseded,
+    /// The run succeeded or is not over: nothing to go on with.
+    RunNotResumable,
+    /// A run did not succeed, and no call of AWS's says why; `run` is its number.
+    RunFailed,
+    /// The draft became a run; `run` is its number.
+    DraftDone,
+    /// The stack was taken down.
+    StackGone,
     /// AWS refused; see `fault`.
     Aws,
     /// AWS can't be reached or the credentials do not work; see `fault`.
@@ -93,6 +103,8 @@ pub enum NextLabel {
     ReviewAgain,
     /// Look at the run.
     OpenRun,
+    /// Look at the stack.
+    OpenStack,
     /// Correct the form.
     Correct,
     /// The same again.

@@ -46,6 +46,10 @@ pub trait People: Send + Sync {
     fn installation(&self) -> Installation;
     /// Whether this set-up link is good: unused, right token, nobody set up yet.
     async fn setup_link_is_good(&self, token: &str) -> Answer<bool>;
+    /// The e-mail address of the person whose lost password this link replaces; `None`: it is no such link.
+    async fn reset_link(&self, token: &str) -> Answer<Option<String>>;
+    /// Set a new password with a link for that and sign them in: the person's other sessions are over.
+    async fn reset_password(&self, token: &str, password: &str) -> Answer<()>;
     /// Create the owner's account with the one-time link and sign them in.
     async fn set_up(&self, token: &str, form: OwnerForm) -> Answer<()>;
     /// Sign in: a new session id, whatever was there before.

@@ -6,8 +6,8 @@ use engine::run::{RunState, StepRecord};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
 use super::drafts::PlannedBar;
+use super::{Answer, PanelError};
 
 /// Everything the run page shows. The page's live part is kept current with [`RunProgress`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,10 +46,29 @@ pub struct RunView {
     pub started_by: String,
     /// When it was started on the wall's clock (UTC).
     pub created_at: Timestamp,
+    /// Why it failed as a whole, when no step says it.
+    pub error: Option<PanelError>,
+    /// The stack's newest run, when this is an older one: id and number. Only the newest can be gone on with.
+    pub newer: Option<(String, u32)>,
+    /// The stack was taken down.
+    pub stack_gone: bool,
+    /// The connection's id.
+    pub connection_id: String,
+    /// How the image gets to where the run waits for it; `None`: it waits for none.
+    pub push: Option<PushView>,
     /// The address, once it is known.
     pub url: Option<String>,
     /// Id of the newest event in this view: where the live part goes on.
     pub last_event: i64,
+}
+
+/// How an image is pushed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushView {
+    /// Build, sign in, tag, push: with real values.
+    pub commands: Vec<String>,
+    /// A practice account: the panel can play the push.
+    pub can_play: bool,
 }
 
 /// The part of a run that moves. `GET /runs/{id}/events` sends one as event `run` (id: `last_event`) whenever something
@@ -70,6 +89,8 @@ pub struct RunProgress {
     pub finished_at: Option<Timestamp>,
     /// Now (account time).
     pub now: Timestamp,
+    /// Why it failed as a whole, when no step says it.
+    pub error: Option<PanelError>,
     /// The address, once it is known.
     pub url: Option<String>,
     /// Id of the newest event in this answer.
@@ -86,6 +107,7 @@ impl RunView {
         self.started_at = progress.started_at;
         self.finished_at = progress.finished_at;
         self.now = progress.now;
+        self.error = progress.error;
         self.url = progress.url;
         self.last_event = progress.last_event;
     }
@@ -123,6 +145,8 @@ pub trait Runs: Send + Sync {
     async fn runs(&self, stack_id: &str) -> Answer<Vec<RunLine>>;
     /// Ask a run to stop; what was made stays.
     async fn cancel_run(&self, id: &str) -> Answer<()>;
+    /// Practice account: play the push of the image that a run waits for.
+    async fn push_for_run(&self, id: &str) -> Answer<()>;
     /// Go on with a run that failed or was cancelled.
     async fn resume_run(&self, id: &str) -> Answer<()>;
 }

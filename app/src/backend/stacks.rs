@@ -39,8 +39,19 @@ pub struct HealthNow {
     pub targets: Option<(u32, u32)>,
     /// Running and desired tasks, as last seen.
     pub tasks: Option<(u32, u32)>,
+    /// What the running tasks are made of, as last seen; `None`: none run, or nobody looked.
+    pub running: Option<RunningNow>,
     /// What the last failed look said, in its own words.
     pub last_error: Option<String>,
+}
+
+/// What the running tasks are made of, whatever was asked for last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningNow {
+    /// Task definition (`family:revision`).
+    pub definition: String,
+    /// Image with tag or digest, without the name of the account's own registry.
+    pub image: Option<String>,
 }
 
 /// One slot of the history: how the time was spent.
@@ -94,6 +105,8 @@ pub struct StackLine {
 pub struct Dashboard {
     /// Stacks: those that need somebody first, then by name.
     pub stacks: Vec<StackLine>,
+    /// Repositories that were made for a first image, and no stack around them yet.
+    pub prepared: Vec<PreparedLine>,
     /// Unfinished drafts.
     pub drafts: Vec<DraftLine>,
     /// What happened lately, newest first.
@@ -102,6 +115,19 @@ pub struct Dashboard {
     pub yen_per_usd: f64,
     /// Whether any connection exists.
     pub has_connections: bool,
+}
+
+/// A stack of which there is only the repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreparedLine {
+    /// The stack's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Name of the connection.
+    pub connection: String,
+    /// Repository and tag that an image is awaited at.
+    pub image: String,
 }
 
 /// Something that happened.
@@ -157,12 +183,14 @@ pub struct StackPage {
     pub connection_id: String,
     /// A practice account.
     pub practice: bool,
-    /// The spec as it was applied last.
+    /// The spec as it was asked for last, whether or not that run succeeded.
     pub spec: StackSpec,
-    /// Image that runs, with tag.
-    pub image: String,
-    /// Task definition that runs (`family:revision`).
+    /// Image that runs, with tag, as last seen. Before the first look: that of the last run that succeeded.
+    pub image: Option<String>,
+    /// Task definition that runs (`family:revision`), as last seen.
     pub task_definition: Option<String>,
+    /// When it was taken down (UTC): what is left are its spec and its runs.
+    pub removed_at: Option<Timestamp>,
     /// The last 24 hours in slots of 15 minutes, oldest first.
     pub history: Vec<HistorySlot>,
     /// Times of finished apply runs within that day (UTC).

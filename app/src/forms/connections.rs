@@ -15,18 +15,7 @@ pub(super) async fn add(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let posted = Posted::of(pairs);
-    let text = |name: &str| posted.one(name).to_owned();
-    let form = ConnectionForm {
-        kind: text("kind"),
-        name: text("name"),
-        scenario: text("scenario"),
-        region: text("region"),
-        source: text("source"),
-        profile: text("profile"),
-        role_arn: text("role_arn"),
-        external_id: text("external_id"),
-        endpoint: text("endpoint"),
-    };
+    let form = form(&posted);
     match backend.add_connection(form).await {
         Ok(id) => see_other(&Noted::Added.on(&routes::connection(id))),
         Err(error) => {
@@ -38,6 +27,36 @@ pub(super) async fn add(
             )
             .await
         }
+    }
+}
+
+fn form(posted: &Posted) -> ConnectionForm {
+    let text = |name: &str| posted.one(name).to_owned();
+    ConnectionForm {
+        kind: text("kind"),
+        name: text("name"),
+        scenario: text("scenario"),
+        region: text("region"),
+        source: text("source"),
+        profile: text("profile"),
+        role_arn: text("role_arn"),
+        external_id: text("external_id"),
+        drop_external_id: posted.one("drop_external_id") == "on",
+        endpoint: text("endpoint"),
+    }
+}
+
+/// A connection changed.
+pub(super) async fn edit(
+    Extension(backend): Extension<SharedBackend>,
+    Path(id): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let posted = Posted::of(pairs);
+    let page = routes::connection(&id);
+    match backend.edit_connection(&id, form(&posted)).await {
+        Ok(()) => see_other(&Noted::Saved.on(&page)),
+        Err(error) => back(&backend, &page, error, posted.without(&["external_id"])).await,
     }
 }
 

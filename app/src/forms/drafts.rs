@@ -30,6 +30,21 @@ pub(super) async fn edit_stack(
     .await
 }
 
+/// A draft that changes what a run was to bring about. `page` says where to begin.
+pub(super) async fn edit_run(
+    Extension(backend): Extension<SharedBackend>,
+    Path(id): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let posted = Posted::of(pairs);
+    let step = WizardStep::from_slug(posted.one("page")).unwrap_or(WizardStep::Image);
+    let answer = backend.change_run(&id).await;
+    done_or_back(&backend, answer, &routes::run(&id), |draft| {
+        routes::draft(draft, step)
+    })
+    .await
+}
+
 /// A draft thrown away.
 pub(super) async fn discard(
     Extension(backend): Extension<SharedBackend>,
@@ -60,9 +75,10 @@ pub(super) async fn save(
     let posted = Posted::of(pairs);
     let go = posted.one("go").to_owned();
     let page = routes::draft(&id, step);
-    match backend.save_page(&id, step, posted.without(&["go"])).await {
+    let typed = posted.without(&["go"]);
+    match backend.save_page(&id, step, typed.clone()).await {
         Ok(problems) => see_other(&destination(&id, step, &go, problems.is_empty())),
-        Err(error) => back(&backend, &page, error, FormValues::new()).await,
+        Err(error) => back(&backend, &page, error, typed).await,
     }
 }
 

@@ -27,6 +27,7 @@ pub fn routes() -> Router {
         .route(routes::SIGN_IN, post(people::sign_in))
         .route(routes::SIGN_OUT, post(people::sign_out))
         .route(routes::NEW_CONNECTION, post(connections::add))
+        .route("/connections/{id}/edit", post(connections::edit))
         .route("/connections/{id}/test", post(connections::test))
         .route("/connections/{id}/reset", post(connections::reset))
         .route("/connections/{id}/remove", post(connections::remove))
@@ -38,6 +39,8 @@ pub fn routes() -> Router {
         .route("/drafts/{id}/{step}", post(drafts::save))
         .route("/stacks/{id}/edit", post(drafts::edit_stack))
         .route("/stacks/{id}/destroy", post(stacks::destroy))
+        .route("/runs/{id}/edit", post(drafts::edit_run))
+        .route("/runs/{id}/push", post(runs::push))
         .route("/runs/{id}/cancel", post(runs::cancel))
         .route("/runs/{id}/resume", post(runs::resume))
 }

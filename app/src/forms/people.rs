@@ -9,7 +9,7 @@ use crate::backend::people::OwnerForm;
 use crate::components::Noted;
 use crate::routes;
 
-/// The owner's account.
+/// The owner's account, or a new password for one: the link says which.
 pub(super) async fn set_up(
     Extension(backend): Extension<SharedBackend>,
     Path(token): Path<String>,
@@ -21,7 +21,12 @@ pub(super) async fn set_up(
         email: posted.one("email").to_owned(),
         password: password(&posted),
     };
-    match backend.set_up(&token, form).await {
+    let done = match backend.reset_link(&token).await {
+        Ok(Some(_)) => backend.reset_password(&token, &form.password).await,
+        Ok(None) => backend.set_up(&token, form).await,
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(()) => see_other(routes::HOME),
         Err(error) => {
             back(

@@ -17,6 +17,15 @@ pub(super) async fn cancel(Extension(backend): Extension<SharedBackend>, Path(id
     .await
 }
 
+/// A practice account's push of the image that a run waits for.
+pub(super) async fn push(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
+    let page = routes::run(&id);
+    done_or_back(&backend, backend.push_for_run(&id).await, &page, |()| {
+        page.clone()
+    })
+    .await
+}
+
 /// Go on with a run.
 pub(super) async fn resume(Extension(backend): Extension<SharedBackend>, Path(id): Path<String>) -> Response {
     let page = routes::run(&id);

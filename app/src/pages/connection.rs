@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+use super::connection_edit::EditConnection;
 use super::connections::{described, tone_of_test};
 use super::loaded::{NoticeOf, loaded};
 use crate::backend::connections::{ConnectionKind, ConnectionTest, ConnectionView};
@@ -42,6 +43,7 @@ pub fn Connection() -> impl IntoView {
                 }
             };
             let name = connection.name.clone();
+            let edit = view! { <EditConnection connection=connection.clone() around=around.clone()/> };
             view! {
                 <Frame place=Place::Connections trail=vec![Crumb::link(t!(l, nav.connections), routes::CONNECTIONS), Crumb::here(name.clone())]>
                     <PageHead title=name lead=format!("{what} · {detail}") actions=test_button/>
@@ -50,6 +52,7 @@ pub fn Connection() -> impl IntoView {
                         <Fact name=t!(l, connections.region) value=connection.region.clone()/>
                         <Fact name=t!(l, nav.stacks) value=connection.stacks.to_string()/>
                     </Facts>
+                    {edit}
                     <Panel title=t!(l, connections.test_result)>{test_result(l, connection.last_test.clone())}</Panel>
                     {policy.map(|policy| view! {
                         <Panel title=t!(l, connections.policy)>
@@ -79,7 +82,7 @@ fn test_result(l: Locale, test: Option<ConnectionTest>) -> AnyView {
     let Some(test) = test else {
         return view! { <p class="muted">{t!(l, connections.never_why)}</p> }.into_any();
     };
-    let (tone, word) = tone_of_test(l, test.identity.is_ok());
+    let (tone, word) = tone_of_test(l, &test);
     let identity = match test.identity {
         Ok(caller) => view! {
             <Rows>

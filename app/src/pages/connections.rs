@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::loaded::{NoticeOf, loaded};
-use crate::backend::connections::{ConnectionKind, ConnectionView, CredentialSource};
+use crate::backend::connections::{ConnectionKind, ConnectionTest, ConnectionView, CredentialSource};
 use crate::components::*;
 use crate::i18n::{Locale, locale, t};
 use crate::routes;
@@ -50,7 +50,7 @@ fn line(l: Locale, connection: ConnectionView) -> impl IntoView {
     let tested = match &connection.last_test {
         None => view! { <State tone=Tone::None word=t!(l, connections.never)/> }.into_any(),
         Some(test) => {
-            let state = tone_of_test(l, test.identity.is_ok());
+            let state = tone_of_test(l, test);
             view! { <State tone=state.0 word=state.1/> <span class="why"><When at=test.at/></span> }
                 .into_any()
         }
@@ -68,11 +68,11 @@ fn line(l: Locale, connection: ConnectionView) -> impl IntoView {
 }
 
 /// Whether the last test went well.
-pub(super) fn tone_of_test(l: Locale, good: bool) -> (Tone, &'static str) {
-    if good {
-        (Tone::Ok, t!(l, connections.works))
-    } else {
-        (Tone::Bad, t!(l, connections.fails))
+pub(super) fn tone_of_test(l: Locale, test: &ConnectionTest) -> (Tone, &'static str) {
+    match (&test.identity, test.lacks_permissions()) {
+        (Err(_), _) => (Tone::Bad, t!(l, connections.fails)),
+        (Ok(_), true) => (Tone::Warn, t!(l, connections.lacks)),
+        (Ok(_), false) => (Tone::Ok, t!(l, connections.works)),
     }
 }
 

@@ -6,7 +6,7 @@ use super::health::{spark_values, state};
 use super::loaded::{NoticeOf, loaded};
 use super::money;
 use crate::backend::drafts::DraftLine;
-use crate::backend::stacks::{ActivityLine, Dashboard as Answer, HealthState, StackLine};
+use crate::backend::stacks::{ActivityLine, Dashboard as Answer, HealthState, PreparedLine, StackLine};
 use crate::charts::Spark;
 use crate::components::*;
 use crate::format;
@@ -30,6 +30,7 @@ pub fn Dashboard() -> impl IntoView {
                 .into_iter()
                 .map(|stack| row(l, stack, yen))
                 .collect();
+            let prepared = prepared(l, answer.prepared);
             let (drafts, activity) = (drafts(l, answer.drafts), activity(l, answer.activity));
             let new = move || view! { <form method="post" action=routes::NEW_DRAFT><Button kind=ButtonKind::Primary><Glyph icon=Icon::Add/>{t!(l, dashboard.new)}</Button></form> };
             view! {
@@ -54,6 +55,7 @@ pub fn Dashboard() -> impl IntoView {
                         }.into_any()
                     }}
                     {drafts}
+                    {prepared}
                     {activity}
                 </Frame>
             }
@@ -65,6 +67,10 @@ fn lead(l: Locale, stacks: &[StackLine]) -> String {
     let needy = stacks.iter().filter(|stack| needs_somebody(stack)).count();
     match (stacks.len(), needy) {
         (0, _) => t!(l, dashboard.lead_none).to_owned(),
+        (all, 0) if stacks.iter().any(is_unknown) => {
+            let unknown = stacks.iter().filter(|stack| is_unknown(stack)).count();
+            t!(l, dashboard.lead_unknown, all = all, unknown = unknown)
+        }
         (all, 0) => tn!(l, all, dashboard.lead_well),
         (all, needy) => t!(l, dashboard.lead_needy, all = all, needy = needy),
     }
@@ -74,12 +80,22 @@ fn needs_somebody(stack: &StackLine) -> bool {
     let down = stack
         .health
         .as_ref()
-        .is_some_and(|health| health.state == HealthState::Down);
+        .is_some_and(|health| matches!(health.state, HealthState::Down | HealthState::Degraded));
     let failed = stack
         .last_run
         .as_ref()
         .is_some_and(|run| run.state == engine::run::RunState::Failed);
     down || failed
+}
+
+/// Nobody can say how it is. A stack that is being built is not expected to be anything yet.
+fn is_unknown(stack: &StackLine) -> bool {
+    let building = stack.last_run.as_ref().is_some_and(|run| !run.state.is_over());
+    let known = stack
+        .health
+        .as_ref()
+        .is_some_and(|health| health.state != HealthState::Unknown);
+    !building && !known
 }
 
 fn alarm(l: Locale, stack: &StackLine) -> Option<AnyView> {
@@ -161,12 +177,42 @@ fn drafts(l: Locale, drafts: Vec<DraftLine>) -> Option<AnyView> {
                     <td><a href=routes::draft(&draft.id, draft.step)>{name}</a></td>
                     <td>{super::draft::step_name(l, draft.step)}</td>
                     <td class="muted"><When at=draft.saved_at/> " · " {draft.saved_by}</td>
+                    <td class="num">
+                        <Confirm open=t!(l, wizard.discard) question=t!(l, wizard.discard_question)>
+                            <form method="post" action=format!("/drafts/{}/discard", draft.id)><Button kind=ButtonKind::Danger>{t!(l, wizard.discard_go)}</Button></form>
+                        </Confirm>
+                    </td>
                 </tr>
             }
         })
         .collect();
     (!rows.is_empty()).then(|| {
         view! { <Panel title=t!(l, dashboard.drafts) flush=true><Table label=t!(l, dashboard.drafts)><tbody>{rows}</tbody></Table></Panel> }.into_any()
+    })
+}
+
+/// Repositories that wait for an image, and the way to be rid of one.
+fn prepared(l: Locale, prepared: Vec<PreparedLine>) -> Option<AnyView> {
+    let rows: Vec<_> = prepared
+        .into_iter()
+        .map(|line| {
+            view! {
+                <tr>
+                    <td>{line.name}</td>
+                    <td><code>{line.image}</code></td>
+                    <td class="muted">{line.connection}</td>
+                    <td class="num"><a href=routes::destroy_stack(&line.id)>{t!(l, stack.destroy)}</a></td>
+                </tr>
+            }
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <Panel title=t!(l, dashboard.prepared) end=t!(l, dashboard.prepared_why) flush=true>
+                <Table label=t!(l, dashboard.prepared)><tbody>{rows}</tbody></Table>
+            </Panel>
+        }
+        .into_any()
     })
 }
 

@@ -128,8 +128,9 @@ fn Refused(error: PanelError) -> impl IntoView {
     }
 }
 
+/// Answers with the status that fits an error.
 #[cfg(feature = "ssr")]
-fn answer_with(error: &PanelError) {
+pub(super) fn answer_with(error: &PanelError) {
     use crate::preferences::respond;
     use axum::http::StatusCode;
 
@@ -141,9 +142,12 @@ fn answer_with(error: &PanelError) {
         }
         PanelErrorCode::NotFound | PanelErrorCode::SetupLink => StatusCode::NOT_FOUND,
         PanelErrorCode::SlowDown => StatusCode::TOO_MANY_REQUESTS,
-        PanelErrorCode::Changed | PanelErrorCode::StalePlan | PanelErrorCode::RunUnfinished => {
-            StatusCode::CONFLICT
-        }
+        PanelErrorCode::Changed
+        | PanelErrorCode::StalePlan
+        | PanelErrorCode::RunUnfinished
+        | PanelErrorCode::RunSuperseded
+        | PanelErrorCode::RunNotResumable => StatusCode::CONFLICT,
+        PanelErrorCode::DraftDone | PanelErrorCode::StackGone => StatusCode::GONE,
         PanelErrorCode::Aws | PanelErrorCode::AwsUnreachable => StatusCode::BAD_GATEWAY,
         PanelErrorCode::Storage => StatusCode::SERVICE_UNAVAILABLE,
         PanelErrorCode::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
@@ -152,5 +156,6 @@ fn answer_with(error: &PanelError) {
     respond::status(status);
 }
 
+/// Answers with the status that fits an error; in the browser nothing is answered.
 #[cfg(not(feature = "ssr"))]
-fn answer_with(_error: &PanelError) {}
+pub(super) fn answer_with(_error: &PanelError) {}

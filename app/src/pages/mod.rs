@@ -1,6 +1,7 @@
 //! The pages. Each is one file; the addresses are in `router.rs`.
 
 pub mod connection;
+pub mod connection_edit;
 pub mod connection_new;
 pub mod connections;
 pub mod dashboard;
@@ -12,6 +13,7 @@ pub mod loaded;
 mod money;
 pub mod plan_table;
 pub mod run;
+mod run_fix;
 pub mod run_live;
 pub mod runs;
 pub mod setup;

@@ -38,7 +38,7 @@ pub fn Run() -> impl IntoView {
                 <leptos_meta::Title text=format!("{tab} · Slipway")/>
                 <Frame place=Place::Stacks trail aside>
                     <NoticeOf around/>
-                    <RunLive run events=format!("{page}/events") purpose=purpose.to_owned()/>
+                    <RunLive run events=format!("{page}/events") purpose=purpose.to_owned() zone=Zone::current_name()/>
                     {moving.then(|| view! {
                         <noscript><p class="muted"><a href=page>{t!(l, run.reload)}</a></p></noscript>
                     })}

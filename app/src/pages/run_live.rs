@@ -15,6 +15,9 @@ use engine::step::{Diagnosis, Outcome};
 use jiff::Timestamp;
 use leptos::prelude::*;
 
+use super::loaded::ErrorOf;
+use super::run_fix;
+use crate::backend::drafts::WizardStep;
 use crate::backend::runs::{RunProgress, RunView};
 use crate::charts::{BarState, Slip, SlipBar, SlipView};
 use crate::components::*;
@@ -33,10 +36,16 @@ pub fn RunLive(
     events: String,
     /// What it is for, in words.
     purpose: String,
+    /// IANA name of the zone in which times are shown.
+    zone: String,
 ) -> impl IntoView {
     let l = locale();
+    if let Ok(zone) = jiff::tz::TimeZone::get(&zone) {
+        provide_context(Zone(zone));
+    }
+    let page = routes::run(&run.id);
     let (current, set_current) = signal(run);
-    let (lost, set_lost) = signal(false);
+    let (line, set_line) = signal(Line::Open);
     Effect::new(move |_| {
         if current.with_untracked(|run| run.state.is_over()) {
             return;
@@ -56,18 +65,35 @@ pub fn RunLive(
                     ControlFlow::Continue(())
                 }
             },
-            move |line| set_lost.set(line == Line::Lost),
+            move |line| set_line.set(line),
         );
     });
     view! {
-        {move || lost.get().then(|| view! { <Note tone=Tone::Warn>{t!(l, run.lost)}</Note> })}
+        {move || line_note(l, line.get(), &page)}
         {move || current.with(|run| head(l, run, &purpose))}
         {move || current.with(|run| facts(l, run))}
+        {move || current.with(|run| run.error.clone().map(|error| view! { <ErrorOf error/> }))}
         {move || current.with(|run| blocked(l, run))}
+        {move || current.with(|run| run_fix::push(l, run))}
         <Panel title=t!(l, plan.axis) end=t!(l, run.axis_legend)>{move || current.with(|run| view! { <Slip view=slip(l, run)/> })}</Panel>
         {move || current.with(|run| waits(l, run))}
         {move || current.with(|run| table(l, run))}
     }
+}
+
+/// What there is to say about the connection: numbers that do not move must not look live.
+pub(super) fn line_note(l: Locale, line: Line, page: &str) -> Option<AnyView> {
+    let page = page.to_owned();
+    let note = match line {
+        Line::Open => return None,
+        Line::Lost => view! { <Note tone=Tone::Warn>{t!(l, run.lost)}</Note> }.into_any(),
+        Line::SignedOut => {
+            let href = format!("{}?next={page}", routes::SIGN_IN);
+            view! { <Note tone=Tone::Warn>{t!(l, run.signed_out)} " " <a href=href>{t!(l, next.sign_in)}</a></Note> }.into_any()
+        }
+        Line::Gone => view! { <Note tone=Tone::Warn>{t!(l, run.line_gone)} " " <a href=page>{t!(l, next.try_again)}</a></Note> }.into_any(),
+    };
+    Some(note)
 }
 
 fn seconds_between(from: Option<Timestamp>, to: Timestamp) -> u64 {
@@ -96,15 +122,25 @@ fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
             </Confirm>
         }
     });
-    let resumable = matches!(
-        run.state,
-        RunState::Failed | RunState::Cancelled | RunState::Waiting
-    );
+    let resumable = run.newer.is_none()
+        && matches!(
+            run.state,
+            RunState::Failed | RunState::Cancelled | RunState::Waiting
+        );
     let resume = resumable.then(|| {
         view! {
             <form method="post" action=resume_action><Button kind=ButtonKind::Primary>{t!(l, run.resume)}</Button></form>
         }
     });
+    let change = run_fix::can_change(run)
+        .then(|| run_fix::change(run, WizardStep::Image, t!(l, run.change).to_owned()));
+    let newer = run
+        .newer
+        .clone()
+        .filter(|_| run.state.is_over())
+        .map(|(id, number)| {
+            view! { <LinkButton href=routes::run(&id)>{t!(l, run.newer, number = number)}</LinkButton> }
+        });
     let stack = (!moving).then(|| view! { <LinkButton href=stack_page>{t!(l, run.to_stack)}</LinkButton> });
     let url = run.url.clone().filter(|_| run.state == RunState::Succeeded);
     view! {
@@ -114,7 +150,7 @@ fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
                 <p class="lead" aria-live="polite">{lead}</p>
                 {url.map(|url| view! { <p class="address"><a href=url.clone()>{url.clone()}</a> <CopyButton text=url/></p> })}
             </div>
-            <div class="actions">{cancel}{resume}{stack}</div>
+            <div class="actions">{cancel}{resume}{change}{newer}{stack}</div>
         </div>
     }
     .into_any()
@@ -231,14 +267,20 @@ fn blocked(l: Locale, run: &RunView) -> Option<AnyView> {
                 .diagnosis
                 .as_ref()
                 .filter(|_| record.state == StepState::Blocked)?;
-            Some(diagnosed(l, step_of(run, record)?, record, diagnosis))
+            Some(diagnosed(l, run, step_of(run, record)?, record, diagnosis))
         })
         .collect();
     (!notes.is_empty()).then(|| notes.into_any())
 }
 
 /// Cause, fix, evidence, AWS's own words.
-fn diagnosed(l: Locale, step: &PlannedStep, record: &StepRecord, diagnosis: &Diagnosis) -> AnyView {
+fn diagnosed(
+    l: Locale,
+    run: &RunView,
+    step: &PlannedStep,
+    record: &StepRecord,
+    diagnosis: &Diagnosis,
+) -> AnyView {
     let evidence: Vec<_> = diagnosis
         .evidence
         .iter()
@@ -256,6 +298,7 @@ fn diagnosed(l: Locale, step: &PlannedStep, record: &StepRecord, diagnosis: &Dia
     );
     let request_id = fault.and_then(|fault| fault.request_id.clone());
     let any = !evidence.is_empty();
+    let click = run_fix::click(l, run, diagnosis.code);
     let (why, fix, rule) = (
         words::diagnosis::cause(l, diagnosis),
         words::diagnosis::fix(l, diagnosis),
@@ -265,6 +308,7 @@ fn diagnosed(l: Locale, step: &PlannedStep, record: &StepRecord, diagnosis: &Dia
         <ErrorNote title why code message request_id/>
         <Panel title=t!(l, run.fix) end=rule>
             <p>{fix}</p>
+            {click.map(|click| view! { <div class="actions">{click}</div> })}
             {any.then(|| view! { <Table label=t!(l, run.evidence)><tbody>{evidence}</tbody></Table> })}
         </Panel>
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::loaded::{NoticeOf, loaded};
+use super::loaded::{Around, NoticeOf, loaded};
 use crate::backend::error::NextLabel;
 use crate::backend::{PanelError, PanelErrorCode};
 use crate::components::*;
@@ -19,18 +19,23 @@ pub fn Setup() -> impl IntoView {
         move |backend| {
             let token = token.clone();
             async move {
-                if backend.setup_link_is_good(&token).await? {
-                    Ok(())
+                if let Some(email) = backend.reset_link(&token).await? {
+                    Ok(Some(email))
+                } else if backend.setup_link_is_good(&token).await? {
+                    Ok(None)
                 } else {
                     Err(PanelError::new(PanelErrorCode::SetupLink).next(NextLabel::SignIn, routes::SIGN_IN))
                 }
             }
         },
-        move |(), around| {
+        move |reset: Option<String>, around| {
             let l = locale();
             let problems = around.problems();
             let action = action.clone();
             let (name, email) = (around.typed("name"), around.typed("email"));
+            if let Some(email) = reset {
+                return view! { <NewPassword email action around problems/> }.into_any();
+            }
             view! {
                 <PlainFrame>
                     <div class="gate">
@@ -47,6 +52,28 @@ pub fn Setup() -> impl IntoView {
                     </div>
                 </PlainFrame>
             }
+            .into_any()
         },
     )
+}
+
+/// The form for who lost the password.
+#[component]
+fn NewPassword(email: String, action: String, around: Around, problems: Problems) -> impl IntoView {
+    let l = locale();
+    view! {
+        <PlainFrame>
+            <div class="gate">
+                <PageHead title=t!(l, setup.reset) lead=t!(l, setup.reset_lead)/>
+                <NoticeOf around/>
+                <form class="panel" method="post" action=action>
+                    <div class="body">
+                        <TextField name="email" label=t!(l, people.email) kind="email" value=email autocomplete="username" readonly=true/>
+                        <TextField name="password" label=t!(l, people.password) kind="password" hint=t!(l, people.password_hint) problems=problems autocomplete="new-password" required=true autofocus=true/>
+                        <div class="actions"><Button kind=ButtonKind::Primary>{t!(l, setup.reset_go)}</Button></div>
+                    </div>
+                </form>
+            </div>
+        </PlainFrame>
+    }
 }

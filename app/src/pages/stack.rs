@@ -31,17 +31,26 @@ pub fn Stack() -> impl IntoView {
                 format!("/stacks/{}/edit", line.id),
                 routes::destroy_stack(&line.id),
             );
+            let gone = page.removed_at;
             let actions = move || {
-                view! {
+                gone.is_none().then(|| view! {
                     <form method="post" action=edit><Button kind=ButtonKind::Primary>{t!(l, stack.deploy)}</Button></form>
                     <LinkButton href=destroy kind=ButtonKind::Danger>{t!(l, stack.destroy)}</LinkButton>
-                }
+                })
             };
             let address = address(l, &page);
-            let facts = facts(l, &page);
-            let history = history(l, &page);
-            let resources = resources(l, page.resources);
-            let handy = handy(l, page.handy);
+            let (tone, word) = match gone {
+                Some(_) => (Tone::None, t!(l, stack.gone)),
+                None => (tone, word),
+            };
+            let alive = gone.is_none().then(|| {
+                (
+                    facts(l, &page),
+                    history(l, &page),
+                    resources(l, page.resources.clone()),
+                )
+            });
+            let handy = gone.is_none().then(|| handy(l, page.handy));
             let runs = run_rows(l, page.runs);
             let all_runs = routes::stack_runs(&page.line.id);
             let runs_link = move || view! { <a href=all_runs>{t!(l, stack.all_runs)}</a> };
@@ -54,9 +63,7 @@ pub fn Stack() -> impl IntoView {
                 <Frame place=Place::Stacks trail aside>
                     <PageHead title=name beside=move || view! { <State tone word/> } lead=address actions/>
                     <NoticeOf around/>
-                    {facts}
-                    {history}
-                    {resources}
+                    {alive}
                     <Cols>
                         {handy}
                         <Panel title=t!(l, stack.runs) end=runs_link flush=true>
@@ -70,20 +77,18 @@ pub fn Stack() -> impl IntoView {
 }
 
 fn address(l: Locale, page: &StackPage) -> AnyView {
-    let image = page.image.clone();
-    let tasks = page
-        .line
-        .health
-        .as_ref()
-        .and_then(|health| health.tasks)
-        .map_or(page.spec.service.desired_count, |tasks| tasks.0);
+    if let Some(at) = page.removed_at {
+        return view! { {t!(l, stack.gone_at)} " " <When at/> }.into_any();
+    }
+    let image = page.image.clone().map(|image| view! { " " <code>{image}</code> });
+    let tasks = page.line.health.as_ref().and_then(|health| health.tasks);
+    let serving = tasks.map(|tasks| t!(l, stack.serving, tasks = tasks.0));
     match page.line.url.clone() {
         Some(url) => view! {
-            <a href=url.clone()>{url.clone()}</a> " " <CopyButton text=url/> " "
-            {t!(l, stack.serving, tasks = tasks)} " " <code>{image}</code>
+            <a href=url.clone()>{url.clone()}</a> " " <CopyButton text=url/> " " {serving} {image}
         }
         .into_any(),
-        None => view! { {t!(l, stack.no_address)} " " <code>{image}</code> }.into_any(),
+        None => view! { {t!(l, stack.no_address)} {image} }.into_any(),
     }
 }
 

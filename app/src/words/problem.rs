@@ -29,6 +29,8 @@ pub fn problem(l: Locale, problem: &Problem) -> String {
         ProblemCode::BadRoleArn => t!(l, problem.bad_role_arn, given = given),
         ProblemCode::BadVariable => t!(l, problem.bad_variable, given = given),
         ProblemCode::Twice => t!(l, problem.twice, given = given),
+        ProblemCode::SameZone { other } => t!(l, problem.same_zone, given = given, other = other),
+        ProblemCode::Taken => t!(l, problem.taken, given = given),
         ProblemCode::NotLessThan { other } => t!(l, problem.not_less_than, given = given, other = other),
         ProblemCode::NoRoomToDeploy => t!(l, problem.no_room_to_deploy).to_owned(),
         ProblemCode::UnknownVersion { supported } => {

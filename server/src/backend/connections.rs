@@ -112,6 +112,29 @@ impl Connections for RequestBackend {
         }
     }
 
+    async fn edit_connection(&self, id_text: &str, form: ConnectionForm) -> Answer<()> {
+        self.actor()?;
+        let db = &self.panel.db;
+        let before = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        let (name, settings) = changed_form(&before.settings, form).map_err(refused_form)?;
+        let moves = region(&settings) != region(&before.settings);
+        let used = stacks::of_connection(db, before.id).await.map_err(store_error)?;
+        if moves && !used.is_empty() {
+            let names: Vec<&str> = used.iter().map(|stack| stack.name.as_str()).collect();
+            return Err(PanelError::new(PanelErrorCode::ConnectionInUse).with("stacks", names.join(", ")));
+        }
+        match rows::update(db, before.id, &name, &settings).await {
+            Ok(_) => {
+                self.panel.clouds.forget(before.id);
+                Ok(())
+            }
+            Err(error) if error.conflict() == Some(Conflict::ConnectionNameTaken) => {
+                Err(refused_form(vec![problem("name", &name, ProblemCode::Twice)]))
+            }
+            Err(error) => Err(store_error(error)),
+        }
+    }
+
     async fn test_connection(&self, id_text: &str) -> Answer<ConnectionTest> {
         self.actor()?;
         let db = &self.panel.db;
@@ -163,17 +186,11 @@ impl Connections for RequestBackend {
             .await
             .map_err(store_error)?;
         let region = region(&connection.settings).to_owned();
-        let account = match self.panel.clouds.open(&connection).await {
-            // Without an answer the policy is for any account.
-            Ok(open) => open
-                .cloud
-                .identity
-                .caller()
-                .await
-                .ok()
-                .map(|caller| caller.account_id),
-            Err(_) => None,
-        };
+        // The last test knows the account; before one the policy is for any. A page is no reason to ask AWS.
+        let tested: Option<(Timestamp, ConnectionTest)> = connection.last_test_as().unwrap_or_default();
+        let account = tested
+            .and_then(|(_, test)| test.identity.ok())
+            .map(|caller| caller.account_id);
         policy::text(account.as_deref(), Some(&region)).map_err(|error| unexpected(&error))
     }
 }
@@ -264,6 +281,41 @@ pub fn read_form(form: &ConnectionForm) -> Result<(String, Settings), Vec<Proble
         Some(settings) if problems.is_empty() => Ok((name.to_owned(), settings)),
         _ => Err(problems),
     }
+}
+
+/// Name and settings of a connection after its form. Its kind stays, and an external id that nobody typed anew.
+fn changed_form(before: &Settings, form: ConnectionForm) -> Result<(String, Settings), Vec<Problem>> {
+    let form = match before {
+        Settings::Practice { scenario } => ConnectionForm {
+            kind: "practice".to_owned(),
+            scenario: scenario.clone(),
+            name: form.name,
+            ..ConnectionForm::default()
+        },
+        Settings::Aws { .. } => ConnectionForm {
+            kind: "aws".to_owned(),
+            ..form
+        },
+    };
+    let (name, mut settings) = read_form(&form)?;
+    if let (
+        Settings::Aws {
+            credentials: Credentials::AssumeRole {
+                external_id: kept, ..
+            },
+            ..
+        },
+        Settings::Aws {
+            credentials: Credentials::AssumeRole { external_id, .. },
+            ..
+        },
+    ) = (before, &mut settings)
+        && external_id.is_none()
+        && !form.drop_external_id
+    {
+        external_id.clone_from(kept);
+    }
+    Ok((name, settings))
 }
 
 fn practice_settings(form: &ConnectionForm, problems: &mut Vec<Problem>) -> Option<Settings> {
@@ -379,6 +431,33 @@ mod tests {
             fields(&form),
             ["name", "region", "role_arn", "external_id", "endpoint"]
         );
+    }
+
+    #[test]
+    fn a_changed_connection_keeps_its_kind_and_the_external_id_that_nobody_typed() {
+        let role = |external_id: Option<&str>| Settings::Aws {
+            credentials: Credentials::AssumeRole {
+                role_arn: "arn:aws:iam::123456789012:role/slipway".into(),
+                external_id: external_id.map(str::to_owned),
+            },
+            region: "ap-northeast-1".into(),
+            endpoint: None,
+        };
+        let form = |external_id: &str, drop_external_id: bool| ConnectionForm {
+            kind: "practice".into(),
+            name: "prod".into(),
+            region: "ap-northeast-1".into(),
+            source: "assume_role".into(),
+            role_arn: "arn:aws:iam::123456789012:role/slipway".into(),
+            external_id: external_id.into(),
+            drop_external_id,
+            ..ConnectionForm::default()
+        };
+        let before = role(Some("first"));
+        let after = |form| changed_form(&before, form).unwrap().1;
+        assert_eq!(after(form("", false)), role(Some("first")));
+        assert_eq!(after(form("second", false)), role(Some("second")));
+        assert_eq!(after(form("", true)), role(None));
     }
 
     #[test]

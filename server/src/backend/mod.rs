@@ -78,6 +78,8 @@ pub fn store_error(error: store::Error) -> PanelError {
             Conflict::ConnectionInUse => PanelError::new(PanelErrorCode::ConnectionInUse),
             Conflict::SetupLinkSpent => PanelError::new(PanelErrorCode::SetupLink),
             Conflict::RunUnfinished => PanelError::new(PanelErrorCode::RunUnfinished),
+            Conflict::RunSuperseded => PanelError::new(PanelErrorCode::RunSuperseded),
+            Conflict::RunNotResumable => PanelError::new(PanelErrorCode::RunNotResumable),
             Conflict::VersionStale | Conflict::LeaseLost => PanelError::new(PanelErrorCode::Changed),
             _ => unexpected(&error),
         },

@@ -91,6 +91,38 @@ impl People for RequestBackend {
         Ok(until.is_some())
     }
 
+    async fn reset_link(&self, token: &str) -> Answer<Option<String>> {
+        let user = setup::reset_of(&self.panel.db, token)
+            .await
+            .map_err(store_error)?;
+        Ok(user.map(|user| user.email))
+    }
+
+    async fn reset_password(&self, token: &str, password: &str) -> Answer<()> {
+        // Before the costly hash, as with the first account.
+        if self.reset_link(token).await?.is_none() {
+            return Err(PanelError::new(PanelErrorCode::SetupLink));
+        }
+        let problems = Vec::from_iter(password_problem(password));
+        if !problems.is_empty() {
+            return Err(PanelError {
+                problems,
+                ..PanelError::new(PanelErrorCode::Form)
+            });
+        }
+        let password = self
+            .panel
+            .passwords
+            .hash(password.to_owned())
+            .await
+            .map_err(|error| unexpected(&error))?;
+        let user = setup::redeem_reset(&self.panel.db, token, &password)
+            .await
+            .map_err(store_error)?;
+        tracing::info!(user = %user.id, "a lost password was replaced");
+        self.begin_session(&user).await
+    }
+
     async fn set_up(&self, token: &str, form: OwnerForm) -> Answer<()> {
         // Before the costly hash: only somebody with the link may make this machine work.
         if !self.setup_link_is_good(token).await? {
@@ -239,21 +271,26 @@ fn owner_problems(form: &OwnerForm) -> Vec<Problem> {
             },
         );
     }
-    let length = form.password.chars().count() as u64;
-    if length == 0 {
-        add("password", "", ProblemCode::Missing);
-    } else if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
-        // The password itself is never repeated.
-        add(
-            "password",
-            "",
-            ProblemCode::OutOfRange {
-                min: SHORTEST_PASSWORD,
-                max: LONGEST_PASSWORD,
-            },
-        );
-    }
+    problems.extend(password_problem(&form.password));
     problems
+}
+
+/// What is wrong with a new password. It is never repeated.
+fn password_problem(password: &str) -> Option<Problem> {
+    let length = password.chars().count() as u64;
+    let code = match length {
+        0 => ProblemCode::Missing,
+        _ if (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) => return None,
+        _ => ProblemCode::OutOfRange {
+            min: SHORTEST_PASSWORD,
+            max: LONGEST_PASSWORD,
+        },
+    };
+    Some(Problem {
+        field: "password".to_owned(),
+        code,
+        given: String::new(),
+    })
 }
 
 /// Something before and after one `@`, no spaces: whether mail arrives is known only by sending some.

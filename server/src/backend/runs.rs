@@ -5,17 +5,20 @@ use std::time::Duration;
 
 use app::backend::Answer;
 use app::backend::error::{NextLabel, PanelError, PanelErrorCode};
-use app::backend::runs::{RunLine, RunProgress, RunView, Runs};
+use app::backend::runs::{PushView, RunLine, RunProgress, RunView, Runs};
 use app::routes;
 use async_trait::async_trait;
-use engine::plan::Plan;
+use engine::plan::action::Action;
+use engine::plan::{Plan, PlannedStep};
 use engine::run::{RunState, StepRecord};
+use engine::spec::ImageSource;
 use jiff::Timestamp;
+use serde::Deserialize as _;
 use store::runs::{self as rows, Run, RunSummary, events};
 use store::{Conflict, connections, stacks, users};
 use uuid::Uuid;
 
-use super::drafts::plan_view;
+use super::drafts::{plan_view, play_push, push_to};
 use super::{RequestBackend, id, open_error, store_error};
 use crate::runs::outcome;
 
@@ -33,11 +36,7 @@ impl RequestBackend {
             let row = rows::get(&self.panel.db, run).await.map_err(store_error)?;
             match row.state {
                 RunState::Succeeded | RunState::Waiting => return Ok(run.to_string()),
-                RunState::Failed | RunState::Cancelled => {
-                    return Err(
-                        PanelError::new(PanelErrorCode::Aws).next(NextLabel::OpenRun, routes::run(run))
-                    );
-                }
+                RunState::Failed | RunState::Cancelled => return Err(self.why_not(&row).await?),
                 RunState::Queued | RunState::Running => {}
             }
             if tokio::time::Instant::now() >= deadline {
@@ -49,6 +48,21 @@ impl RequestBackend {
             let word = crate::runs::watch::word_about(&mut signals, run);
             let _either = tokio::time::timeout(Duration::from_secs(1), word).await;
         }
+    }
+
+    /// Why a short run did not succeed: as a whole, or at the step that AWS refused.
+    async fn why_not(&self, row: &Run) -> Answer<PanelError> {
+        let steps = rows::steps(&self.panel.db, row.id).await.map_err(store_error)?;
+        let fault = steps.into_iter().find_map(|step| step.fault);
+        let error = match (row.error.as_ref(), fault) {
+            (Some(stored), _) => failure(stored),
+            (None, Some(fault)) => PanelError {
+                fault: Some(fault),
+                ..PanelError::new(PanelErrorCode::Aws)
+            },
+            (None, None) => PanelError::new(PanelErrorCode::RunFailed).with("run", row.number),
+        };
+        Ok(error.next(NextLabel::OpenRun, routes::run(row.id)))
     }
 
     async fn moving_part(&self, row: &Run, plan: &Plan) -> Answer<RunProgress> {
@@ -82,11 +96,35 @@ impl RequestBackend {
                 None
             },
             now,
+            error: row.error.as_ref().map(failure),
             url: outcome::url(plan, &steps),
             last_event,
             steps,
         })
     }
+}
+
+/// How to push the image that a plan waits for.
+fn push_view(plan: &Plan, practice: bool) -> Option<PushView> {
+    let waits = |step: &PlannedStep| matches!(step.action, Action::ImagePushed { .. });
+    let ImageSource::Repository { repository, tag } = &plan.spec.image else {
+        return None;
+    };
+    plan.steps.iter().any(waits).then(|| PushView {
+        commands: push_to(
+            repository,
+            tag,
+            plan.spec.container.architecture,
+            &plan.account_id,
+            &plan.region,
+        ),
+        can_play: practice,
+    })
+}
+
+/// Why a run failed as a whole, as the worker wrote it. What another version wrote is at least said to be there.
+fn failure(stored: &serde_json::Value) -> PanelError {
+    PanelError::deserialize(stored).unwrap_or_else(|_| PanelError::new(PanelErrorCode::Unexpected))
 }
 
 /// One record per step of the plan, in its order; steps nobody touched are pending.
@@ -139,18 +177,20 @@ impl Runs for RequestBackend {
         let connection = connections::get(db, stack.connection_id)
             .await
             .map_err(store_error)?;
-        let speed = self
+        let (speed, practice) = self
             .panel
             .clouds
             .open(&connection)
             .await
-            .map_or(1, |open| open.speed());
+            .map_or((1, false), |open| (open.speed(), open.practice.is_some()));
+        let push = push_view(&plan, practice);
         let started_by = match row.created_by {
             Some(person) => users::get(db, person)
                 .await
                 .map_or_else(|_| String::new(), |user| user.display_name),
             None => COMMAND_LINE.to_owned(),
         };
+        let newest = rows::newest(db, row.stack_id).await.map_err(store_error)?;
         let (schedule, makespan_s) = plan_view::schedule(&plan);
         let progress = self.moving_part(&row, &plan).await?;
         Ok(RunView {
@@ -171,6 +211,13 @@ impl Runs for RequestBackend {
             speed,
             started_by,
             created_at: row.created_at,
+            error: progress.error,
+            newer: newest
+                .filter(|newest| newest.id != row.id)
+                .map(|newest| (newest.id.to_string(), newest.number)),
+            stack_gone: stack.removed_at.is_some(),
+            connection_id: connection.id.to_string(),
+            push,
             url: progress.url,
             last_event: progress.last_event,
         })
@@ -204,6 +251,19 @@ impl Runs for RequestBackend {
             .await
             .map(drop)
             .map_err(store_error)
+    }
+
+    async fn push_for_run(&self, id_text: &str) -> Answer<()> {
+        self.actor()?;
+        let db = &self.panel.db;
+        let row = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        let plan = rows::plan(db, row.id).await.map_err(store_error)?;
+        let stack = stacks::get(db, row.stack_id).await.map_err(store_error)?;
+        let connection = connections::get(db, stack.connection_id)
+            .await
+            .map_err(store_error)?;
+        let open = self.panel.clouds.open(&connection).await.map_err(open_error)?;
+        play_push(&open, &plan.spec).await
     }
 
     async fn resume_run(&self, id_text: &str) -> Answer<()> {

@@ -9,7 +9,7 @@ use app::backend::Answer;
 use app::backend::drafts::{Drafts as _, PlanView};
 use app::backend::error::{NextLabel, PanelError, PanelErrorCode};
 use app::backend::stacks::{
-    ActivityLine, Dashboard, HealthNow, HealthState, HistorySlot, StackLine, StackPage, Stacks,
+    ActivityLine, Dashboard, HealthNow, HealthState, HistorySlot, PreparedLine, StackLine, StackPage, Stacks,
 };
 use app::routes;
 use async_trait::async_trait;
@@ -52,6 +52,22 @@ struct Around {
 }
 
 impl RequestBackend {
+    /// The image of the last run that succeeded, for a stack at which nobody looked yet.
+    async fn image_before_looks(&self, found: &[RunSummary]) -> Answer<Option<String>> {
+        let good = found.iter().find(|summary| {
+            summary.run.purpose == Purpose::Apply && summary.run.state == RunState::Succeeded
+        });
+        match good {
+            Some(summary) => {
+                let plan = runs::plan(&self.panel.db, summary.run.id)
+                    .await
+                    .map_err(store_error)?;
+                Ok(Some(image_text(&plan.spec)))
+            }
+            None => Ok(None),
+        }
+    }
+
     async fn around(&self, slot_s: u32, only: Option<Uuid>) -> Answer<Around> {
         let db = &self.panel.db;
         let all = connections::list(db).await.map_err(store_error)?;
@@ -88,13 +104,6 @@ impl RequestBackend {
     }
 }
 
-/// Whether the stack is more than a repository that waits for its first image.
-fn is_built(latest: Option<&RunSummary>) -> bool {
-    latest.is_none_or(|summary| {
-        summary.run.purpose != Purpose::Prepare || summary.run.state == RunState::Failed
-    })
-}
-
 fn line(stack: &Stack, spec: Option<&StackSpec>, around: &mut Around) -> StackLine {
     let connection = around.connections.get(&stack.connection_id);
     let monitors = around.monitors.remove(&stack.id).unwrap_or_default();
@@ -108,7 +117,7 @@ fn line(stack: &Stack, spec: Option<&StackSpec>, around: &mut Around) -> StackLi
         region: connection
             .map(|connection| region(&connection.settings).to_owned())
             .unwrap_or_default(),
-        url: StackOutputs::of(stack).url,
+        url: StackOutputs::of(stack).url.filter(|_| stack.removed_at.is_none()),
         health: now::of(&monitors, Timestamp::now()),
         history: around.history.remove(&stack.id).unwrap_or_default(),
         uptime_24h: around.uptime.get(&stack.id).copied().flatten(),
@@ -135,9 +144,22 @@ impl Stacks for RequestBackend {
         let db = &self.panel.db;
         let mut around = self.around(history::DASHBOARD_SLOT_S, None).await?;
         let all = rows::list(db).await.map_err(store_error)?;
-        let built: Vec<Stack> = all
-            .into_iter()
-            .filter(|stack| is_built(around.latest.get(&stack.id)))
+        // Of the others there is only a repository that waits for its first image.
+        let applied = runs::applied(db).await.map_err(store_error)?;
+        let (built, prepared): (Vec<Stack>, Vec<Stack>) =
+            all.into_iter().partition(|stack| applied.contains(&stack.id));
+        let prepared = prepared
+            .iter()
+            .map(|stack| PreparedLine {
+                id: stack.id.to_string(),
+                name: stack.name.clone(),
+                connection: around
+                    .connections
+                    .get(&stack.connection_id)
+                    .map(|connection| connection.name.clone())
+                    .unwrap_or_default(),
+                image: stack.spec().map(|spec| image_text(&spec)).unwrap_or_default(),
+            })
             .collect();
         let mut stacks: Vec<StackLine> = built
             .iter()
@@ -151,6 +173,7 @@ impl Stacks for RequestBackend {
         let activity = runs::recent(db, ACTIVITY).await.map_err(store_error)?;
         Ok(Dashboard {
             stacks,
+            prepared,
             drafts: self.drafts().await?,
             activity: activity.into_iter().map(activity_line).collect(),
             yen_per_usd: prices::prices().usd_jpy,
@@ -183,23 +206,36 @@ impl Stacks for RequestBackend {
             .iter()
             .find(|summary| summary.run.purpose == Purpose::Apply)
             .map(|summary| summary.run.id);
-        let (resources, task_definition) = match applied {
+        let outputs = StackOutputs::of(&stack);
+        // Of a stack that was taken down there is nothing left to show or to ask.
+        let gone = stack.removed_at.is_some();
+        let resources = match applied.filter(|_| !gone) {
             Some(run) => {
                 let plan = runs::plan(db, run).await.map_err(store_error)?;
-                resources::of(&plan, &StackOutputs::of(&stack).steps)
+                resources::of(&plan, &outputs.steps)
             }
-            None => (Vec::new(), None),
+            None => Vec::new(),
         };
-        let outputs = StackOutputs::of(&stack);
+        let running = line.health.as_ref().and_then(|health| health.running.clone());
+        let image = match running.as_ref().map(|running| running.image.clone()) {
+            Some(image) => image,
+            None if line.health.as_ref().is_some_and(|health| health.tasks.is_some()) => None,
+            None => self.image_before_looks(&found).await?,
+        };
         Ok(StackPage {
             connection_id: connection.id.to_string(),
             practice: speed_known,
-            image: image_text(&spec),
-            task_definition,
+            image: image.filter(|_| !gone),
+            task_definition: running.map(|running| running.definition),
+            removed_at: stack.removed_at,
             history: line.history.clone(),
             deploys,
             resources,
-            handy: handy::commands(&spec, &outputs),
+            handy: if gone {
+                Vec::new()
+            } else {
+                handy::commands(&spec, &outputs)
+            },
             runs: found.into_iter().map(run_pages::line).collect(),
             yen_per_usd: prices::prices().usd_jpy,
             spec,
@@ -211,6 +247,7 @@ impl Stacks for RequestBackend {
         self.actor()?;
         let db = &self.panel.db;
         let stack = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        refuse_gone(&stack)?;
         let connection = connections::get(db, stack.connection_id)
             .await
             .map_err(store_error)?;
@@ -226,6 +263,7 @@ impl Stacks for RequestBackend {
         let actor = self.actor_id()?;
         let db = &self.panel.db;
         let stack = rows::get(db, id(id_text)?).await.map_err(store_error)?;
+        refuse_gone(&stack)?;
         if typed_name != stack.name {
             let code = ProblemCode::NotOneOf {
                 choices: vec![stack.name.clone()],
@@ -261,6 +299,17 @@ impl Stacks for RequestBackend {
         .await
         .map_err(|error| start_error(error, page))?;
         Ok(run.id.to_string())
+    }
+}
+
+/// What was taken down can't be taken down again.
+fn refuse_gone(stack: &Stack) -> Answer<()> {
+    match stack.removed_at {
+        Some(_) => {
+            Err(PanelError::new(PanelErrorCode::StackGone)
+                .next(NextLabel::OpenStack, routes::stack(stack.id)))
+        }
+        None => Ok(()),
     }
 }
 

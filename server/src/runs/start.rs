@@ -134,19 +134,20 @@ async fn begin(
     if now.digest() != plan.parent {
         return Err(StartError::Stale);
     }
+    let wanted = NewStack {
+        name: &plan.spec.name,
+        environment: &plan.spec.environment,
+        connection_id: connection.id,
+        spec: &plan.spec,
+        created_by: actor,
+    };
     let stack = match (plan.purpose, existing) {
         (Purpose::Destroy, Some(stack)) => stack,
         (Purpose::Destroy, None) => return Err(store::Error::NotFound { what: "stack" }.into()),
-        (Purpose::Apply | Purpose::Prepare, _) => {
-            let new = NewStack {
-                name: &plan.spec.name,
-                environment: &plan.spec.environment,
-                connection_id: connection.id,
-                spec: &plan.spec,
-                created_by: actor,
-            };
-            stacks::put(db, new).await?
-        }
+        // What a stack is wanted to be is no business of its repository's: the spec stays as it is.
+        (Purpose::Prepare, Some(stack)) => stack,
+        (Purpose::Prepare, None) => stacks::ensure(db, wanted).await?,
+        (Purpose::Apply, _) => stacks::put(db, wanted).await?,
     };
     match runs::create_held(db, stack.id, plan, options, actor, hold).await {
         Ok(run) => Ok(run),

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::loaded::loaded;
-use super::{Onward, Wizard, problems};
+use super::{Onward, Wizard, problems, retyped, wizard_page};
 use crate::backend::drafts::{self, AppChoice, WizardStep};
 use crate::components::*;
 use crate::i18n::{Locale, locale, t};
@@ -15,13 +14,14 @@ pub fn FrontendPage(
     /// Id of the draft.
     id: String,
 ) -> impl IntoView {
-    loaded(
-        move |backend| {
-            let id = id.clone();
-            async move { backend.frontend_page(&id).await }
-        },
-        |page: drafts::FrontendPage, around| {
+    wizard_page(
+        id,
+        WizardStep::Frontend,
+        |backend, id| async move { backend.frontend_page(&id).await },
+        |mut page: drafts::FrontendPage, around| {
             let l = locale();
+            retyped(&mut page.draft, &around);
+            let seen = page.draft.seen.clone();
             let step = WizardStep::Frontend;
             let found = problems(&page.draft, step, &around);
             let chosen = page.draft.value("frontend.app").to_owned();
@@ -30,7 +30,8 @@ pub fn FrontendPage(
                 page.draft.value("frontend.variables").to_owned(),
             );
             let branch_only = page.draft.value("frontend.branch_only") == "on";
-            let none = chosen.is_empty() || chosen == "none";
+            let skip_missing = page.draft.value("frontend.skip_missing") == "on";
+            let none = chosen.is_empty();
             let action = routes::draft(&page.draft.id, step);
             let (apps, trouble) = match page.apps {
                 Ok(apps) => (apps, None),
@@ -42,6 +43,12 @@ pub fn FrontendPage(
                 t!(l, wizard.frontend.lead)
             };
             let branches: Vec<_> = branches(&apps, &branch);
+            // What is chosen stays on offer, also when the account does not list it.
+            let listed = none || apps.iter().any(|app| app.id == chosen || app.name == chosen);
+            let kept = chosen.clone();
+            let unlisted = (!listed).then(|| {
+                view! { <Choice name="frontend.app" value=kept.clone() checked=true why=t!(l, wizard.frontend.unlisted)><b>{kept}</b></Choice> }
+            });
             let choices: Vec<_> = apps.iter().map(|app| app_choice(l, app, &chosen)).collect();
             view! {
                 <Wizard draft=page.draft step around lead>
@@ -51,7 +58,8 @@ pub fn FrontendPage(
                             <ProblemSummary problems=found.clone()/>
                             <Choices legend=t!(l, wizard.frontend.which) name="frontend.app" problems=found.clone()>
                                 {choices}
-                                <Choice name="frontend.app" value="none" checked=none why=t!(l, wizard.frontend.none_why)>{t!(l, wizard.frontend.none)}</Choice>
+                                {unlisted}
+                                <Choice name="frontend.app" value="" checked=none why=t!(l, wizard.frontend.none_why)>{t!(l, wizard.frontend.none)}</Choice>
                             </Choices>
                             <div class="nested when-frontend">
                                 {if branches.is_empty() {
@@ -61,9 +69,10 @@ pub fn FrontendPage(
                                 }}
                                 <TextField name="frontend.variables" label=t!(l, wizard.frontend.variables) value=variables hint=t!(l, wizard.frontend.variables_hint) problems=found mono=true required=true/>
                                 <Check name="frontend.branch_only" label=t!(l, wizard.frontend.branch_only) checked=branch_only hint=t!(l, wizard.frontend.branch_only_hint)/>
+                                <Check name="frontend.skip_missing" label=t!(l, wizard.frontend.skip_missing) checked=skip_missing/>
                             </div>
                             <Note tone=Tone::Warn>{t!(l, wizard.frontend.mixed)}</Note>
-                            <Onward step/>
+                            <Onward step seen/>
                         </div>
                     </form>
                 </Wizard>
@@ -85,7 +94,13 @@ fn app_choice(l: Locale, app: &AppChoice, chosen: &str) -> AnyView {
         t!(l, wizard.frontend.has, names = names)
     );
     let checked = app.id == chosen || app.name == chosen;
-    let (id, name) = (app.id.clone(), app.name.clone());
+    let name = app.name.clone();
+    // An app that the spec names stays named.
+    let id = if checked {
+        chosen.to_owned()
+    } else {
+        app.id.clone()
+    };
     view! { <Choice name="frontend.app" value=id checked why><b>{name}</b></Choice> }.into_any()
 }
 

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use engine::cloud::registry::{Architecture, ImageFacts};
 use leptos::prelude::*;
 
-use super::super::loaded::loaded;
-use super::{Onward, Wizard, problems};
+use super::super::run_live::line_note;
+use super::{Onward, Wizard, problems, retyped, trouble_note, wizard_page};
 use crate::backend::drafts::{self, RepositoryChoice, WizardStep};
 use crate::components::*;
 use crate::format;
@@ -20,13 +20,14 @@ pub fn ImagePage(
     /// Id of the draft.
     id: String,
 ) -> impl IntoView {
-    loaded(
-        move |backend| {
-            let id = id.clone();
-            async move { backend.image_page(&id).await }
-        },
-        |page: drafts::ImagePage, around| {
+    wizard_page(
+        id,
+        WizardStep::Image,
+        |backend, id| async move { backend.image_page(&id).await },
+        |mut page: drafts::ImagePage, around| {
             let l = locale();
+            retyped(&mut page.draft, &around);
+            let seen = page.draft.seen.clone();
             let step = WizardStep::Image;
             let found = problems(&page.draft, step, &around);
             let chosen = page.draft.value("image.choice").to_owned();
@@ -35,12 +36,23 @@ pub fn ImagePage(
                 .iter()
                 .flat_map(|repository| choices(l, repository, &chosen))
                 .collect();
+            let listed = matches!(chosen.as_str(), "" | "new" | "uri")
+                || page
+                    .repositories
+                    .iter()
+                    .any(|repository| shown(repository).any(|value| value == chosen));
+            // What is chosen stays on offer, also when it is not among the newest.
+            let kept = chosen.clone();
+            let unlisted = (!listed).then(|| {
+                view! { <Choice name="image.choice" value=kept.clone() checked=true><code>{kept}</code></Choice> }
+            });
             let value = |field: &str| page.draft.value(field).to_owned();
             let (repository, tag, uri) = (
                 value("image.new_repository"),
                 value("image.tag"),
                 value("image.uri"),
             );
+            let trouble = page.trouble.clone().map(|fault| trouble_note(l, fault));
             let action = routes::draft(&page.draft.id, step);
             let create = format!("/drafts/{}/repository", page.draft.id);
             let is_new = chosen == "new";
@@ -53,9 +65,11 @@ pub fn ImagePage(
                     <div class=if has_side { "cols" } else { "one" }>
                         <form class="panel" method="post" action=action novalidate=true>
                             <div class="body">
+                                {trouble}
                                 <ProblemSummary problems=found.clone()/>
                                 <Choices legend=t!(l, wizard.image.which) name="image.choice" problems=found.clone()>
                                     {existing}
+                                    {unlisted}
                                     <Choice name="image.choice" value="new" checked=is_new why=t!(l, wizard.image.new_why)>{t!(l, wizard.image.new)}</Choice>
                                     <div class="nested when-new">
                                         <TextField name="image.new_repository" label=t!(l, wizard.image.repository) value=repository problems=found.clone() mono=true required=true/>
@@ -69,7 +83,7 @@ pub fn ImagePage(
                                         <TextField name="image.uri" label=t!(l, wizard.image.uri) value=uri placeholder="public.ecr.aws/nginx/nginx:1.27" problems=found mono=true required=true/>
                                     </div>
                                 </Choices>
-                                <Onward step/>
+                                <Onward step seen/>
                             </div>
                         </form>
                         {has_side.then(|| view! { <div class="stack">{push}{facts}</div> })}
@@ -80,12 +94,22 @@ pub fn ImagePage(
     )
 }
 
+/// Images of a repository that are offered: the newest.
+const OFFERED: usize = 5;
+
+/// The values of the choices of a repository.
+fn shown(repository: &RepositoryChoice) -> impl Iterator<Item = String> {
+    let name = &repository.name;
+    let newest = repository.images.iter().take(OFFERED);
+    newest.map(move |image| format!("{name}:{}", image.reference))
+}
+
 /// The newest images of a repository as choices.
 fn choices(l: Locale, repository: &RepositoryChoice, chosen: &str) -> Vec<AnyView> {
     repository
         .images
         .iter()
-        .take(5)
+        .take(OFFERED)
         .map(|image| {
             let value = format!("{}:{}", repository.name, image.reference);
             let size = format::bytes(image.size_bytes);
@@ -120,7 +144,7 @@ fn push_panel(l: Locale, page: &drafts::ImagePage) -> AnyView {
     } else {
         view! {
             <p><State tone=Tone::Wait word=t!(l, wizard.image.waiting) live=true/> " " <a href=routes::draft(id, WizardStep::Image)>{t!(l, wizard.image.look)}</a></p>
-            <Arrival events=format!("/drafts/{id}/image/events")/>
+            <Arrival events=format!("/drafts/{id}/image/events") page=routes::draft(id, WizardStep::Image)/>
         }
         .into_any()
     };
@@ -140,7 +164,11 @@ fn push_panel(l: Locale, page: &drafts::ImagePage) -> AnyView {
 fn Arrival(
     /// Where the server tells: event `image` when it is there.
     events: String,
+    /// This page.
+    page: String,
 ) -> impl IntoView {
+    let l = locale();
+    let (line, set_line) = signal(Line::Open);
     Effect::new(move |_| {
         follow(
             events.clone(),
@@ -150,9 +178,10 @@ fn Arrival(
                 let _ = window().location().reload();
                 ControlFlow::Break(())
             },
-            |_line: Line| {},
+            move |line| set_line.set(line),
         );
     });
+    view! { {move || line_note(l, line.get(), &page)} }
 }
 
 /// What the image says about itself.

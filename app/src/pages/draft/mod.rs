@@ -7,11 +7,15 @@ pub mod network;
 pub mod review;
 pub mod service;
 
+use std::future::Future;
+
+use engine::cloud::AwsFault;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::loaded::{Around, NoticeOf};
+use super::loaded::{Around, ErrorOf, NoticeOf, answer_with, loaded};
 use crate::backend::drafts::{DraftView, WizardStep};
+use crate::backend::{Answer, PanelError, SharedBackend};
 use crate::components::*;
 use crate::i18n::{Locale, locale, t};
 use crate::routes;
@@ -45,6 +49,85 @@ pub(super) fn step_name(l: Locale, step: WizardStep) -> &'static str {
     }
 }
 
+/// What was typed into a form that was refused, over what is stored: nothing that was typed is lost.
+fn retyped(draft: &mut DraftView, around: &Around) {
+    if let Some(notice) = &around.notice {
+        let typed = notice.values.iter().filter(|(field, _)| *field != "seen");
+        draft
+            .values
+            .extend(typed.map(|(field, all)| (field.clone(), all.clone())));
+    }
+}
+
+/// A page of the wizard that asks the account. When AWS refuses, the frame with its steps stays, so that a person gets on
+/// from here: to the other pages, to the connection, or once more to this one.
+fn wizard_page<T, Asked, View>(
+    id: String,
+    step: WizardStep,
+    ask: impl Fn(SharedBackend, String) -> Asked + Clone + Send + Sync + 'static,
+    show: impl Fn(T, Around) -> View + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Send + 'static,
+    Asked: Future<Output = Answer<T>> + Send + 'static,
+    View: IntoView + 'static,
+{
+    loaded(
+        move |backend| {
+            let (ask, id) = (ask.clone(), id.clone());
+            async move {
+                match ask(backend.clone(), id.clone()).await {
+                    Ok(page) => Ok(Ok(page)),
+                    Err(error) if error.fault.is_some() => {
+                        // The first page asks no account.
+                        let (draft, _) = backend.account_page(&id).await?;
+                        Ok(Err((draft, error)))
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+        },
+        move |answer, around| match answer {
+            Ok(page) => show(page, around).into_any(),
+            Err((draft, error)) => refused(draft, step, around, error),
+        },
+    )
+}
+
+/// What of a page could not be seen, in AWS's words.
+fn trouble_note(l: Locale, fault: AwsFault) -> AnyView {
+    let words = fault.to_string();
+    view! { <Note tone=Tone::Warn title=t!(l, wizard.trouble)><span class="raw">{words}</span></Note> }
+        .into_any()
+}
+
+/// What AWS said, within the wizard.
+fn refused(draft: DraftView, step: WizardStep, around: Around, error: PanelError) -> AnyView {
+    let l = locale();
+    answer_with(&error);
+    let again = routes::draft(&draft.id, step);
+    let test = draft
+        .connection
+        .as_ref()
+        .map(|connection| routes::connection(&connection.id));
+    let before = step.back().map(|back| {
+        let href = routes::draft(&draft.id, back);
+        view! { <LinkButton href kind=ButtonKind::Quiet>{t!(l, wizard.back)}</LinkButton> }
+    });
+    let error = PanelError { next: None, ..error };
+    view! {
+        <Wizard draft step around lead=t!(l, wizard.refused)>
+            <ErrorOf error/>
+            <div class="actions">
+                <LinkButton href=again kind=ButtonKind::Primary>{t!(l, next.try_again)}</LinkButton>
+                {test.map(|href| view! { <LinkButton href>{t!(l, next.test_connection)}</LinkButton> })}
+                {before}
+            </div>
+        </Wizard>
+    }
+    .into_any()
+}
+
 /// Problems of a page, once it was checked: a page nobody has filled in yet does not scold.
 fn problems(draft: &DraftView, step: WizardStep, around: &Around) -> Problems {
     let seen = around.checked || draft.done.iter().any(|done| *done > step);
@@ -69,10 +152,10 @@ fn Wizard(
 ) -> impl IntoView {
     let l = locale();
     let name = draft.value("name").to_owned();
-    let name = if name.is_empty() {
-        t!(l, wizard.new_stack).to_owned()
-    } else {
-        name
+    let name = match (draft.stack_id.is_some(), name.is_empty()) {
+        (true, _) => t!(l, wizard.change_to, name = name),
+        (false, true) => t!(l, wizard.new_stack).to_owned(),
+        (false, false) => name,
     };
     let items = WizardStep::ALL
         .into_iter()
@@ -119,12 +202,17 @@ fn step_item(l: Locale, draft: &DraftView, page: WizardStep, here: WizardStep) -
 
 /// The buttons at the end of a page's form.
 #[component]
-fn Onward(step: WizardStep) -> impl IntoView {
+fn Onward(
+    step: WizardStep,
+    /// What is stored of this page, as the form shows it.
+    seen: String,
+) -> impl IntoView {
     let l = locale();
     let next = step
         .next()
         .map(|next| t!(l, wizard.next, page = step_name(l, next)));
     view! {
+        <input type="hidden" name="seen" value=seen/>
         <div class="actions">
             {next.map(|next| view! { <Button kind=ButtonKind::Primary name="go" value="next">{next}</Button> })}
             {step.back().map(|_| view! { <Button kind=ButtonKind::Quiet name="go" value="back">{t!(l, wizard.back)}</Button> })}

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::loaded::loaded;
-use super::{Onward, Wizard, problems};
+use super::{Onward, Wizard, problems, retyped, trouble_note, wizard_page};
 use crate::backend::drafts::{self, GroupChoice, ProposedSubnet, SubnetChoice, SubnetFitness, WizardStep};
 use crate::charts::{Hop, HopState, PathWay};
 use crate::components::*;
@@ -16,13 +15,14 @@ pub fn NetworkPage(
     /// Id of the draft.
     id: String,
 ) -> impl IntoView {
-    loaded(
-        move |backend| {
-            let id = id.clone();
-            async move { backend.network_page(&id).await }
-        },
-        |page: drafts::NetworkPage, around| {
+    wizard_page(
+        id,
+        WizardStep::Network,
+        |backend, id| async move { backend.network_page(&id).await },
+        |mut page: drafts::NetworkPage, around| {
             let l = locale();
+            retyped(&mut page.draft, &around);
+            let seen = page.draft.seen.clone();
             let step = WizardStep::Network;
             let found = problems(&page.draft, step, &around);
             let value = |field: &str| page.draft.value(field).to_owned();
@@ -75,17 +75,26 @@ pub fn NetworkPage(
                 .map(|group| group_choice(l, group, &chosen_group, &port))
                 .collect();
             let path = ways(l, &page, &port);
+            let trouble = page.trouble.clone().map(|fault| trouble_note(l, fault));
             let action = routes::draft(&page.draft.id, step);
-            let (shown, offered) = (chosen_vpc.clone(), !page.proposed.is_empty());
+            let (shown, offered) = (
+                chosen_vpc.clone(),
+                !page.proposed.is_empty() || page.kept_range.is_some(),
+            );
+            let zones_of = zones_of(&page);
+            let kept = page.kept_range.clone();
             let own = chosen_group.is_empty() || chosen_group == "new";
             view! {
                 <Wizard draft=page.draft step around lead>
                     <div class="cols">
                         <form class="panel" method="post" action=action novalidate=true>
                             <div class="body">
+                                {trouble}
                                 <ProblemSummary problems=found.clone()/>
                                 <input type="hidden" name="network.shown_vpc" value=shown/>
                                 {offered.then(|| view! { <input type="hidden" name="network.offered" value="1"/> })}
+                                {kept.map(|range| view! { <input type="hidden" name="network.proposed" value=range/> })}
+                                {zones_of}
                                 <SelectField name="network.vpc" label="VPC" options=vpcs value=chosen_vpc hint=vpc_hint problems=found.clone() mono=true/>
                                 <div class="actions"><Button small=true name="go" value="stay">{t!(l, wizard.network.show_vpc)}</Button></div>
                                 {is_new.then(|| view! {
@@ -100,7 +109,7 @@ pub fn NetworkPage(
                                     {groups}
                                 </Choices>
                                 <TextField name="network.allow_from" label=t!(l, wizard.network.allow_from) value=allow hint=t!(l, wizard.network.allow_from_hint) placeholder="0.0.0.0/0" problems=found mono=true/>
-                                <Onward step/>
+                                <Onward step seen/>
                             </div>
                         </form>
                         {path}
@@ -114,6 +123,21 @@ pub fn NetworkPage(
 fn zone_names(page: &drafts::NetworkPage) -> String {
     let names: Vec<_> = page.zones.iter().map(|zone| short_zone(&zone.name)).collect();
     names.join(" · ")
+}
+
+/// Which zone each subnet is in, for the check of what is ticked.
+fn zones_of(page: &drafts::NetworkPage) -> Vec<AnyView> {
+    page.subnets
+        .iter()
+        .map(|subnet| {
+            let (name, value) = if subnet.fitness == SubnetFitness::Own {
+                ("network.own_zones", subnet.zone.id.clone())
+            } else {
+                ("network.zone_of", format!("{}={}", subnet.id, subnet.zone.id))
+            };
+            view! { <input type="hidden" name=name value=value/> }.into_any()
+        })
+        .collect()
 }
 
 /// `ap-northeast-1c` → `1c`.
@@ -158,6 +182,7 @@ fn subnet_choice(l: Locale, subnet: &SubnetChoice) -> AnyView {
             t!(l, wizard.network.full),
             t!(l, wizard.network.full_why),
         ),
+        SubnetFitness::Own => (Tone::Ok, t!(l, wizard.network.own), t!(l, wizard.network.own_why)),
     };
     let name = subnet
         .name
@@ -171,9 +196,10 @@ fn subnet_choice(l: Locale, subnet: &SubnetChoice) -> AnyView {
     );
     let place = format!(" · {} ({}) ", subnet.zone.id, short_zone(&subnet.zone.name));
     let public = subnet.fitness != SubnetFitness::Private;
+    let fixed = !public || subnet.fitness == SubnetFitness::Own;
     let cidr = subnet.cidr.clone();
     view! {
-        <Choice name="network.subnets" value=subnet.id.clone() checked=subnet.checked disabled=!public many=true why state=move || view! { <State tone word/> }>
+        <Choice name="network.subnets" value=subnet.id.clone() checked=subnet.checked disabled=fixed many=true why state=move || view! { <State tone word/> }>
             <code>{cidr}</code> {place} {public.then(|| view! { <Tag>{t!(l, wizard.network.public)}</Tag> })}
         </Choice>
     }

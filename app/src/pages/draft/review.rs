@@ -3,9 +3,8 @@
 use engine::plan::{Change, Weight};
 use leptos::prelude::*;
 
-use super::super::loaded::loaded;
 use super::super::plan_table::{PlanBody, PlanFacts, Preflight};
-use super::{Wizard, step_name};
+use super::{Wizard, step_name, wizard_page};
 use crate::backend::drafts::{self, DraftView, WizardStep};
 use crate::components::*;
 use crate::format;
@@ -19,11 +18,10 @@ pub fn ReviewPage(
     /// Id of the draft.
     id: String,
 ) -> impl IntoView {
-    loaded(
-        move |backend| {
-            let id = id.clone();
-            async move { backend.review_page(&id).await }
-        },
+    wizard_page(
+        id,
+        WizardStep::Review,
+        |backend, id| async move { backend.review_page(&id).await },
         |page: drafts::ReviewPage, around| {
             let l = locale();
             let step = WizardStep::Review;

@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::super::loaded::loaded;
 use super::super::money;
-use super::{Onward, Wizard, problems};
+use super::{Onward, Wizard, problems, retyped, wizard_page};
 use crate::backend::drafts::{self, WizardStep};
 use crate::components::*;
 use crate::i18n::{Locale, locale, t};
@@ -16,13 +15,14 @@ pub fn ServicePage(
     /// Id of the draft.
     id: String,
 ) -> impl IntoView {
-    loaded(
-        move |backend| {
-            let id = id.clone();
-            async move { backend.service_page(&id).await }
-        },
-        |page: drafts::ServicePage, around| {
+    wizard_page(
+        id,
+        WizardStep::Service,
+        |backend, id| async move { backend.service_page(&id).await },
+        |mut page: drafts::ServicePage, around| {
             let l = locale();
+            retyped(&mut page.draft, &around);
+            let seen = page.draft.seen.clone();
             let step = WizardStep::Service;
             let found = problems(&page.draft, step, &around);
             let draft = page.draft.clone();
@@ -34,7 +34,11 @@ pub fn ServicePage(
                     .map(|all| all.join("\n"))
                     .unwrap_or_default()
             };
-            let (environment, secrets) = (lines("container.environment"), lines("container.secrets"));
+            let (environment, secrets, tags) = (
+                lines("container.environment"),
+                lines("container.secrets"),
+                lines("tags"),
+            );
             let rollback = text("service.rollback") == "on";
             let arm = text("container.architecture") == "arm64";
             let action = routes::draft(&page.draft.id, step);
@@ -57,7 +61,7 @@ pub fn ServicePage(
                                 <Choice name="container.architecture" value="x86_64" checked=!arm>"x86_64 (linux/amd64)"</Choice>
                                 <Choice name="container.architecture" value="arm64" checked=arm why=t!(l, wizard.service.arm_why)>"arm64 (linux/arm64)"</Choice>
                             </Choices>
-                            <TextField name="container.command" label=t!(l, wizard.service.command) value=text("container.command") hint=t!(l, wizard.service.command_hint) problems=f1 mono=true/>
+                            <TextArea name="container.command" label=t!(l, wizard.service.command) value=text("container.command") hint=t!(l, wizard.service.command_hint) problems=f1 rows=2/>
                         </Panel>
                         <Panel title=t!(l, wizard.service.health)>
                             <div class="grid">
@@ -86,11 +90,13 @@ pub fn ServicePage(
                                 <TextField name="service.minimum_healthy_percent" label=t!(l, wizard.service.minimum) kind="number" unit="%" value=t2("service.minimum_healthy_percent") problems=f4.clone() required=true/>
                                 <TextField name="service.maximum_percent" label=t!(l, wizard.service.maximum) kind="number" unit="%" value=t2("service.maximum_percent") problems=f4.clone() required=true/>
                                 <TextField name="logs.retention_days" label=t!(l, wizard.service.retention) kind="number" unit=t!(l, wizard.service.days) value=t2("logs.retention_days") problems=f4.clone() required=true/>
+                                <TextField name="logs.group" label=t!(l, kind.log_group) value=t3("logs.group") hint=t!(l, wizard.service.log_group_hint) problems=f4.clone() mono=true/>
                                 <TextField name="roles.execution" label=t!(l, wizard.service.execution_role) value=t3("roles.execution") hint=t!(l, wizard.service.execution_role_hint) problems=f4.clone() mono=true/>
-                                <TextField name="roles.task" label=t!(l, wizard.service.task_role) value=t3("roles.task") hint=t!(l, wizard.service.task_role_hint) problems=f4 mono=true/>
+                                <TextField name="roles.task" label=t!(l, wizard.service.task_role) value=t3("roles.task") hint=t!(l, wizard.service.task_role_hint) problems=f4.clone() mono=true/>
                             </div>
+                            <TextArea name="tags" label=t!(l, wizard.service.tags) value=tags hint=t!(l, wizard.service.tags_hint) placeholder="Team=payments" problems=f4/>
                         </Panel>
-                        <Onward step/>
+                        <Onward step seen/>
                     </form>
                 </Wizard>
             }

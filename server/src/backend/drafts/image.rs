@@ -1,11 +1,17 @@
 //! The image page: what to choose from, and the commands that push.
 
+use app::backend::Answer;
 use app::backend::drafts::{FormValues, ImageChoice, RepositoryChoice};
+use app::backend::error::{PanelError, PanelErrorCode};
+use engine::cloud::CloudError;
+use engine::cloud::registry::{Architecture, ImageFacts};
 use engine::snapshot::discover::RepositoryView;
 use engine::spec::image::repository_uri;
-use engine::spec::{StackSpec, field};
+use engine::spec::{ImageSource, StackSpec, field};
 
+use super::super::{cloud_error, unexpected};
 use super::form;
+use crate::clouds::OpenCloud;
 
 fn one<'a>(values: &'a FormValues, field: &str) -> &'a str {
     values
@@ -30,6 +36,14 @@ pub(super) fn chosen(values: &FormValues) -> Option<(String, String)> {
         choice => choice.split_once(':')?,
     };
     (!repository.is_empty() && !reference.is_empty()).then(|| (repository.to_owned(), reference.to_owned()))
+}
+
+/// What the chosen image says about itself; `None` when it is elsewhere, or not there yet.
+pub(super) async fn facts(values: &FormValues, open: &OpenCloud) -> Result<Option<ImageFacts>, CloudError> {
+    match chosen(values) {
+        Some((repository, reference)) => open.cloud.registry.image(&repository, &reference).await,
+        None => Ok(None),
+    }
 }
 
 /// A spec that is good enough to make the repository: what is not typed yet stands at its proposal.
@@ -61,12 +75,49 @@ pub(super) fn push_commands(values: &FormValues, account_id: &str, region: &str)
     let Some((repository, tag)) = chosen(values) else {
         return Vec::new();
     };
-    let uri = repository_uri(account_id, region, &repository);
-    let registry = uri.split('/').next().unwrap_or_default().to_owned();
-    let platform = if one(values, "container.architecture") == "arm64" {
-        "linux/arm64"
+    let architecture = if one(values, "container.architecture") == "arm64" {
+        Architecture::Arm64
     } else {
-        "linux/amd64"
+        Architecture::X86_64
+    };
+    push_to(&repository, &tag, architecture, account_id, region)
+}
+
+/// Plays the part of `docker push` in a practice account, with an image that fits the spec.
+///
+/// # Errors
+/// [`PanelErrorCode::PracticeOnly`]; [`PanelErrorCode::Form`] for an image that is elsewhere; what the registry said.
+pub(in crate::backend) async fn play_push(open: &OpenCloud, spec: &StackSpec) -> Answer<()> {
+    let Some(practice) = &open.practice else {
+        return Err(PanelError::new(PanelErrorCode::PracticeOnly));
+    };
+    let ImageSource::Repository { repository, tag } = spec.image.clone() else {
+        return Err(PanelError::new(PanelErrorCode::Form));
+    };
+    let profile = crate::practice::image_for(spec);
+    let pushed = practice
+        .look(move |world, _| world.push_image(&repository, &tag, profile))
+        .await;
+    match pushed {
+        Ok(Ok(_digest)) => Ok(()),
+        Ok(Err(error)) => Err(cloud_error(&error)),
+        Err(error) => Err(unexpected(&error)),
+    }
+}
+
+/// The commands for one repository and tag.
+pub(in crate::backend) fn push_to(
+    repository: &str,
+    tag: &str,
+    architecture: Architecture,
+    account_id: &str,
+    region: &str,
+) -> Vec<String> {
+    let uri = repository_uri(account_id, region, repository);
+    let registry = uri.split('/').next().unwrap_or_default().to_owned();
+    let platform = match architecture {
+        Architecture::Arm64 => "linux/arm64",
+        Architecture::X86_64 => "linux/amd64",
     };
     vec![
         format!("docker build --platform {platform} -t {repository}:{tag} ."),

@@ -7,9 +7,10 @@ use app::backend::drafts::{
     VpcChoiceView,
 };
 use engine::cloud::network::Zone;
-use engine::cloud::{Cloud, CloudError};
+use engine::cloud::{AwsFault, Cloud, CloudError, TAG_STACK};
 use engine::plan::cidr;
 use engine::snapshot::discover::{self, GroupView, SubnetView, VpcView, WhyNot};
+use ipnet::Ipv4Net;
 
 /// An ALB needs this many zones (catalogue H1).
 const ZONES_WANTED: usize = 2;
@@ -20,6 +21,10 @@ pub(super) struct Found {
     /// The VPC on the page; `None`: a new one.
     pub(super) vpc_id: Option<String>,
     chosen: Vec<String>,
+    /// The range that was wanted for a new subnet.
+    wanted: Option<Ipv4Net>,
+    /// The stack, whose own subnets bear its name.
+    stack: String,
     zones: Vec<Zone>,
 }
 
@@ -37,6 +42,8 @@ pub(super) fn forget_other_vpc(values: &mut FormValues) {
             "network.subnets",
             "network.proposed",
             "network.offered",
+            "network.zone_of",
+            "network.own_zones",
             "network.task_security_group",
         ] {
             values.remove(field);
@@ -59,6 +66,8 @@ pub(super) async fn discover(cloud: &Cloud, values: &FormValues) -> Result<Found
         vpcs,
         vpc_id,
         chosen,
+        wanted: one(values, "network.proposed").parse().ok(),
+        stack: one(values, "name").to_owned(),
         zones,
     })
 }
@@ -69,29 +78,40 @@ impl Found {
         self.vpcs.iter().find(|view| view.vpc.id == *id)
     }
 
-    /// One usable subnet per zone: those that were chosen, or else the one with the most free addresses.
+    /// Whether Slipway made this subnet for the stack.
+    fn is_own(&self, view: &SubnetView) -> bool {
+        view.subnet.tags.get(TAG_STACK) == Some(&self.stack)
+    }
+
+    /// One subnet per zone, as the plan takes them: those that were chosen, then the stack's own, then the ones with
+    /// the most free addresses.
     fn picked(&self, vpc: &VpcView) -> Vec<SubnetView> {
-        let mine: Vec<&SubnetView> = vpc
+        let is_chosen = |view: &SubnetView| self.chosen.contains(&view.subnet.id);
+        let mut candidates: Vec<&SubnetView> = vpc
             .subnets
             .iter()
-            .filter(|view| self.chosen.contains(&view.subnet.id))
+            .filter(|view| {
+                let proposable = self.chosen.is_empty() && view.why_not.is_none();
+                is_chosen(view) || self.is_own(view) || proposable
+            })
             .collect();
-        let mut candidates: Vec<&SubnetView> = if mine.is_empty() {
-            vpc.subnets.iter().filter(|view| view.why_not.is_none()).collect()
-        } else {
-            mine
-        };
-        candidates.sort_by_key(|view| (std::cmp::Reverse(view.subnet.free_addresses), view.subnet.cidr));
+        candidates.sort_by_key(|view| {
+            (
+                !is_chosen(view),
+                !self.is_own(view),
+                std::cmp::Reverse(view.subnet.free_addresses),
+                view.subnet.cidr,
+            )
+        });
         let mut zones = BTreeSet::new();
         let mut picked: Vec<SubnetView> = candidates
             .into_iter()
             .filter(|view| zones.insert(view.subnet.zone.id.clone()))
             .cloned()
             .collect();
+        let chosen = picked.iter().filter(|view| is_chosen(view)).count();
+        picked.truncate(chosen.max(ZONES_WANTED));
         picked.sort_by_key(|view| view.subnet.zone.clone());
-        if self.chosen.is_empty() {
-            picked.truncate(ZONES_WANTED);
-        }
         picked
     }
 
@@ -99,6 +119,7 @@ impl Found {
     fn proposed(&self, vpc: &VpcView, picked: &[SubnetView]) -> Vec<ProposedSubnet> {
         let mut taken: BTreeSet<&str> = picked.iter().map(|view| view.subnet.zone.id.as_str()).collect();
         let mut used: Vec<_> = vpc.subnets.iter().map(|view| view.subnet.cidr).collect();
+        let mut wanted = self.wanted;
         let mut proposed = Vec::new();
         for zone in &self.zones {
             if taken.len() >= ZONES_WANTED {
@@ -107,7 +128,7 @@ impl Found {
             if !taken.insert(&zone.id) {
                 continue;
             }
-            if let Some(free) = cidr::free(&vpc.vpc.cidrs, &used) {
+            if let Some(free) = wanted.take().or_else(|| cidr::free(&vpc.vpc.cidrs, &used)) {
                 used.push(free);
                 proposed.push(ProposedSubnet {
                     cidr: free.to_string(),
@@ -118,8 +139,36 @@ impl Found {
         proposed
     }
 
+    fn choice(&self, view: &SubnetView, picked: &[SubnetView]) -> SubnetChoice {
+        // Two that were chosen in one zone are both shown as they were chosen.
+        let chosen = self.chosen.contains(&view.subnet.id);
+        let checked = chosen || picked.iter().any(|one| one.subnet.id == view.subnet.id);
+        let zone_taken = picked.iter().any(|one| one.subnet.zone.id == view.subnet.zone.id);
+        let fitness = match view.why_not {
+            _ if self.is_own(view) && !chosen => SubnetFitness::Own,
+            Some(WhyNot::NotPublic | WhyNot::ZoneWithoutFargate) => SubnetFitness::Private,
+            Some(WhyNot::FewAddresses) => SubnetFitness::Full,
+            None if zone_taken && !checked => SubnetFitness::SameZone,
+            None => SubnetFitness::Usable,
+        };
+        SubnetChoice {
+            id: view.subnet.id.clone(),
+            name: view.name.clone(),
+            cidr: view.subnet.cidr.to_string(),
+            zone: view.subnet.zone.clone(),
+            free_addresses: view.subnet.free_addresses,
+            fitness,
+            checked,
+        }
+    }
+
     /// The page.
-    pub(super) fn page(self, mut draft: DraftView, groups: Vec<GroupView>) -> NetworkPage {
+    pub(super) fn page(
+        self,
+        mut draft: DraftView,
+        groups: Vec<GroupView>,
+        trouble: Option<AwsFault>,
+    ) -> NetworkPage {
         let vpc = self.vpc().cloned();
         let picked = vpc.as_ref().map(|vpc| self.picked(vpc)).unwrap_or_default();
         let proposed = vpc
@@ -129,8 +178,13 @@ impl Found {
         let subnets = vpc
             .iter()
             .flat_map(|vpc| &vpc.subnets)
-            .map(|view| choice(view, &picked))
+            .map(|view| self.choice(view, &picked))
             .collect();
+        // A range that was wanted once, and became a subnet of the stack's own: it stays in the spec.
+        let kept_range = self
+            .wanted
+            .filter(|_| proposed.is_empty())
+            .map(|range| range.to_string());
         let zones = match &vpc {
             Some(_) => picked
                 .iter()
@@ -147,6 +201,8 @@ impl Found {
             vpc_id: self.vpc_id,
             subnets,
             proposed,
+            kept_range,
+            trouble,
             groups: groups
                 .into_iter()
                 .filter(|view| view.group.name != "default")
@@ -154,26 +210,6 @@ impl Found {
                 .collect(),
             zones,
         }
-    }
-}
-
-fn choice(view: &SubnetView, picked: &[SubnetView]) -> SubnetChoice {
-    let checked = picked.iter().any(|one| one.subnet.id == view.subnet.id);
-    let zone_taken = picked.iter().any(|one| one.subnet.zone.id == view.subnet.zone.id);
-    let fitness = match view.why_not {
-        Some(WhyNot::NotPublic | WhyNot::ZoneWithoutFargate) => SubnetFitness::Private,
-        Some(WhyNot::FewAddresses) => SubnetFitness::Full,
-        None if zone_taken && !checked => SubnetFitness::SameZone,
-        None => SubnetFitness::Usable,
-    };
-    SubnetChoice {
-        id: view.subnet.id.clone(),
-        name: view.name.clone(),
-        cidr: view.subnet.cidr.to_string(),
-        zone: view.subnet.zone.clone(),
-        free_addresses: view.subnet.free_addresses,
-        fitness,
-        checked,
     }
 }
 

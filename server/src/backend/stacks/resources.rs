@@ -7,11 +7,10 @@ use app::console;
 use engine::plan::action::{Action, OutputName, Outputs};
 use engine::plan::{Change, Plan, StepId};
 
-/// The resources, and `family:revision` of the task definition that runs.
-pub(super) fn of(plan: &Plan, outputs: &BTreeMap<StepId, Outputs>) -> (Vec<ResourceLine>, Option<String>) {
+/// The resources.
+pub(super) fn of(plan: &Plan, outputs: &BTreeMap<StepId, Outputs>) -> Vec<ResourceLine> {
     let none = Outputs::new();
-    let lines = plan
-        .steps
+    plan.steps
         .iter()
         .filter(|step| {
             !matches!(
@@ -48,16 +47,5 @@ pub(super) fn of(plan: &Plan, outputs: &BTreeMap<StepId, Outputs>) -> (Vec<Resou
                 adopted: step.change == Change::Adopt,
             }
         })
-        .collect();
-    let definition = plan
-        .steps
-        .iter()
-        .find(|step| matches!(step.action, Action::TaskDefinition { .. }));
-    let arn = definition.and_then(|step| {
-        outputs
-            .get(&step.id)
-            .and_then(|answered| answered.get(&OutputName::Arn))
-    });
-    let short = arn.and_then(|arn| arn.rsplit('/').next()).map(str::to_owned);
-    (lines, short)
+        .collect()
 }
