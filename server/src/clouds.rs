@@ -66,6 +66,14 @@ pub struct OpenCloud {
 }
 
 impl OpenCloud {
+    /// Whether what was opened is still there: a practice account may have been put back to its morning.
+    async fn is_current(&self) -> Result<bool, PracticeError> {
+        match &self.practice {
+            Some(practice) => practice.is_current().await,
+            None => Ok(true),
+        }
+    }
+
     /// Seconds of account time per second of the wall.
     pub fn speed(&self) -> u32 {
         self.practice.as_ref().map_or(1, |practice| practice.speed())
@@ -89,6 +97,11 @@ impl Clouds {
         }
     }
 
+    /// The database behind practice accounts and what connections are used for.
+    pub fn db(&self) -> &Database {
+        &self.db
+    }
+
     /// The account of a connection.
     ///
     /// # Errors
@@ -100,8 +113,9 @@ impl Clouds {
                 .filter(|(settings, _)| *settings == connection.settings)
                 .map(|(_, open)| open.clone())
         };
-        if let Some(known) = known {
-            return Ok(known);
+        match known {
+            Some(known) if known.is_current().await? => return Ok(known),
+            Some(_) | None => {}
         }
         let opened = match &connection.settings {
             Settings::Practice { scenario } => {
@@ -174,7 +188,9 @@ async fn connect(
         .map_err(|error| match error {
             ConnectError::Credentials { error } => naming(error, profile.as_deref()),
             ConnectError::Region { .. } => refused("InvalidRegion", error.to_string()),
-            ConnectError::Endpoint { .. } => refused("InvalidEndpoint", error.to_string()),
+            ConnectError::Endpoint { .. } | ConnectError::Forbidden { .. } => {
+                refused("InvalidEndpoint", error.to_string())
+            }
         })
 }
 

@@ -1,7 +1,7 @@
 //! Practice accounts in the database: one row per account, changed under its lock, with a clock that every process
 //! computes from the same row.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,8 +11,9 @@ use engine::plan::action::Action;
 use engine::plan::{Change, Plan};
 use engine::spec::StackSpec;
 use jiff::{SignedDuration, Timestamp};
-use store::practice_accounts::{self, PracticeAccount};
+use store::practice_accounts::{self, PracticeAccount, PracticeClock};
 use store::{Database, connections};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 /// Seconds of account time after which a played push arrives: a small image over a good line.
@@ -24,6 +25,15 @@ pub enum PracticeError {
     /// A scenario that this build does not have.
     #[error("there is no practice scenario {0:?}")]
     UnknownScenario(String),
+    /// It was saved in a form that this build does not know. A reset starts it anew.
+    #[error(
+        "this practice account was saved by another version of Slipway and can't be read; \
+         `slipway connections reset NAME` starts it anew"
+    )]
+    Unreadable {
+        /// Whose account it is.
+        connection_id: Uuid,
+    },
     /// The database.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -41,11 +51,11 @@ struct Pace {
 }
 
 impl Pace {
-    fn of<W>(account: &PracticeAccount<W>) -> Self {
+    fn of(clock: PracticeClock) -> Self {
         Self {
-            wall_epoch: account.wall_epoch,
-            sim_epoch: account.sim_epoch,
-            speed: account.speed,
+            wall_epoch: clock.wall_epoch,
+            sim_epoch: clock.sim_epoch,
+            speed: clock.speed,
         }
     }
 
@@ -60,8 +70,11 @@ impl Pace {
 pub struct Practice {
     db: Database,
     connection_id: Uuid,
-    /// As last read; a reset by another process shows at the next call.
-    pace: Mutex<Pace>,
+    pace: Pace,
+    /// Calls with another epoch's account are refused.
+    epoch: i64,
+    /// One call of this process at a time asks for the row: the others wait here, and hold no connection of the pool.
+    turn: Mutex<()>,
 }
 
 impl Practice {
@@ -75,20 +88,37 @@ impl Practice {
         scenario: &str,
         speed: u32,
     ) -> Result<Arc<Self>, PracticeError> {
-        let pace = match practice_accounts::read::<World>(db, connection_id).await {
-            Ok(account) => Pace::of(&account),
-            Err(store::Error::NotFound { .. }) => {
-                practice_accounts::put_new(db, &morning(connection_id, scenario, speed)?).await?;
-                // Another process may have been quicker: its account counts.
-                Pace::of(&practice_accounts::read::<World>(db, connection_id).await?)
+        if let Err(store::Error::NotFound { .. }) = practice_accounts::clock(db, connection_id).await {
+            // Another process may be quicker: its account counts.
+            practice_accounts::put_new(db, &morning(connection_id, scenario, speed)?).await?;
+        }
+        let account = match practice_accounts::read::<World>(db, connection_id).await {
+            Ok(account) => account,
+            Err(store::Error::Unreadable { source, .. }) => {
+                tracing::warn!(%connection_id, error = %source, "a practice account can't be read");
+                return Err(PracticeError::Unreadable { connection_id });
             }
             Err(error) => return Err(error.into()),
         };
         Ok(Arc::new(Self {
             db: db.clone(),
             connection_id,
-            pace: Mutex::new(pace),
+            pace: Pace::of(account.clock()),
+            epoch: account.epoch,
+            turn: Mutex::default(),
         }))
+    }
+
+    /// Whether the account is still the one that was opened, and no reset came in between.
+    ///
+    /// # Errors
+    /// [`PracticeError::Store`].
+    pub async fn is_current(&self) -> Result<bool, PracticeError> {
+        match practice_accounts::clock(&self.db, self.connection_id).await {
+            Ok(clock) => Ok(clock.epoch == self.epoch),
+            Err(store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// How much faster than the wall the account's clock runs, rounded.
@@ -99,7 +129,7 @@ impl Practice {
             clippy::cast_sign_loss,
             reason = "clamped to the range just before"
         )]
-        let speed = self.current().speed.clamp(1.0, f64::from(u32::MAX)) as u32;
+        let speed = self.pace.speed.clamp(1.0, f64::from(u32::MAX)) as u32;
         speed
     }
 
@@ -118,15 +148,12 @@ impl Practice {
         }))
         .await?;
         take.await
-            .map_err(|_| CellError("the work was not done".to_owned()))
-    }
-
-    fn current(&self) -> Pace {
-        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+            .map_err(|_| CellError::Unavailable("the work was not done".to_owned()))
     }
 }
 
-/// Puts the account of a connection back to its scenario's morning.
+/// Puts the account of a connection back to its scenario's morning, and forgets the stacks in it. Whoever is in the
+/// account finishes the call under way; every later one of theirs is refused.
 ///
 /// # Errors
 /// [`PracticeError`].
@@ -136,10 +163,12 @@ pub async fn reset(
     scenario: &str,
     speed: u32,
 ) -> Result<(), PracticeError> {
-    Ok(practice_accounts::put(db, &morning(connection_id, scenario, speed)?).await?)
+    practice_accounts::reset(db, &morning(connection_id, scenario, speed)?).await?;
+    Ok(())
 }
 
-/// The practice connections that every panel has from the start.
+/// The practice connections that every panel has from the start. An account that can't be read stays as it is: its
+/// page and its commands say so.
 ///
 /// # Errors
 /// [`PracticeError`].
@@ -151,7 +180,10 @@ pub async fn ensure_defaults(db: &Database, speed: u32) -> Result<(), PracticeEr
         };
         let connection = connections::ensure(db, &format!("practice:{name}"), &settings).await?;
         if matches!(connection.settings, connections::Settings::Practice { .. }) {
-            Practice::open(db, connection.id, name, speed).await?;
+            match Practice::open(db, connection.id, name, speed).await {
+                Ok(_) | Err(PracticeError::Unreadable { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(())
@@ -219,40 +251,47 @@ fn morning(connection_id: Uuid, scenario: &str, speed: u32) -> Result<PracticeAc
         sim_epoch: now,
         speed: f64::from(speed.max(1)),
         version: 0,
+        epoch: 0,
     })
 }
 
-/// The work changed nothing worth saving.
-struct Clean;
+/// Why a look is not saved.
+enum Unsaved {
+    /// It changed nothing worth saving.
+    Clean,
+    /// The account is another one than was opened.
+    Reset,
+}
 
 #[async_trait]
 impl WorldCell for Practice {
     async fn exec(&self, work: Work) -> Result<(), CellError> {
-        let (give, take) = tokio::sync::oneshot::channel();
+        let _turn = self.turn.lock().await;
+        let epoch = self.epoch;
         let done = practice_accounts::with_world(
             &self.db,
             self.connection_id,
-            |account: &mut PracticeAccount<World>| {
-                let pace = Pace::of(account);
-                let now = pace.at(Timestamp::now());
+            move |account: &mut PracticeAccount<World>| {
+                if account.epoch != epoch {
+                    return Err(Unsaved::Reset);
+                }
+                let now = Pace::of(account.clock()).at(Timestamp::now());
                 account.world.advance(now);
                 work(&mut account.world, now);
-                // The receiver lives until the end of this function.
-                let _unwanted = give.send(pace);
                 if account.world.take_dirty() {
                     Ok(())
                 } else {
-                    Err(Clean)
+                    Err(Unsaved::Clean)
                 }
             },
         )
         .await;
-        if let Ok(pace) = take.await {
-            *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
-        }
         match done {
-            Ok(Ok(()) | Err(Clean)) => Ok(()),
-            Err(error) => Err(CellError(error.to_string())),
+            Ok(Ok(()) | Err(Unsaved::Clean)) => Ok(()),
+            Ok(Err(Unsaved::Reset)) => Err(CellError::Reset),
+            Err(store::Error::NotFound { .. }) => Err(CellError::Reset),
+            Err(store::Error::Unreadable { source, .. }) => Err(CellError::Unreadable(source.to_string())),
+            Err(error) => Err(CellError::Unavailable(error.to_string())),
         }
     }
 }
@@ -260,11 +299,11 @@ impl WorldCell for Practice {
 #[async_trait]
 impl Clock for Practice {
     fn now(&self) -> Timestamp {
-        self.current().at(Timestamp::now())
+        self.pace.at(Timestamp::now())
     }
 
     async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration.div_f64(self.current().speed)).await;
+        tokio::time::sleep(duration.div_f64(self.pace.speed)).await;
     }
 }
 

@@ -70,6 +70,8 @@ pub enum PanelErrorCode {
     ConnectionInUse,
     /// A practice account only.
     PracticeOnly,
+    /// A practice account was saved by another version of Slipway: only a reset helps.
+    PracticeUnreadable,
     /// Our own storage does not answer.
     Storage,
     /// A request that this panel does not send.
@@ -99,6 +101,8 @@ pub enum NextLabel {
     Connections,
     /// Check the connection.
     TestConnection,
+    /// To the page of a practice account, which resets it.
+    ResetPractice,
     /// Review the plan again.
     ReviewAgain,
     /// Look at the run.

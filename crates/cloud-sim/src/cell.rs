@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::cloud::{Cloud, Result};
+use engine::cloud::{Cloud, CloudError, Result};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
@@ -11,10 +11,35 @@ use crate::refusal;
 use crate::scenario::REGION;
 use crate::world::{Reply, World};
 
+/// AWS-like code of calls to an account whose world can't be read.
+pub const UNREADABLE: &str = "PracticeAccountUnreadable";
+/// AWS-like code of calls to an account that was put back to its morning since it was opened.
+pub const RESET: &str = "PracticeAccountReset";
+
 /// The world could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the practice account is not available: {0}")]
-pub struct CellError(pub String);
+pub enum CellError {
+    /// What keeps it does not answer. Later it may.
+    #[error("the practice account is not available: {0}")]
+    Unavailable(String),
+    /// It was saved in a form that this program does not know. Only a reset helps.
+    #[error("the practice account was saved by another version of Slipway: {0}")]
+    Unreadable(String),
+    /// It was put back to its morning since it was opened: what its caller knows of it is gone.
+    #[error("the practice account was put back to its morning in the meantime")]
+    Reset,
+}
+
+impl CellError {
+    /// As the answer to a call.
+    fn refusal(self) -> CloudError {
+        match self {
+            Self::Unavailable(_) => refusal::unavailable("ServiceUnavailable", self.to_string(), true),
+            Self::Unreadable(_) => refusal::invalid(UNREADABLE, self.to_string()),
+            Self::Reset => refusal::invalid(RESET, self.to_string()),
+        }
+    }
+}
 
 /// Something to do with a world that has been brought to the time given.
 pub type Work = Box<dyn FnOnce(&mut World, Timestamp) + Send>;
@@ -76,11 +101,7 @@ impl Account {
             .await
             .map_err(|error| {
                 let operation = actions.first().copied().unwrap_or_default();
-                refusal::signed(
-                    refusal::unavailable("ServiceUnavailable", error.0, true),
-                    operation,
-                    String::new(),
-                )
+                refusal::signed(error.refusal(), operation, String::new())
             })?;
         match reply {
             Reply::Answer(answer) => answer,
@@ -103,6 +124,6 @@ impl Account {
         });
         self.cell.exec(work).await?;
         take.await
-            .map_err(|_| CellError("the work was not done".to_owned()))
+            .map_err(|_| CellError::Unavailable("the work was not done".to_owned()))
     }
 }

@@ -267,7 +267,9 @@ fn page(status: u16, phrase: &str) -> String {
 
 /// The account could not be read: that says nothing about what it holds.
 fn unreadable(error: CellError) -> EdgeError {
-    EdgeError::Unavailable { reason: error.0 }
+    EdgeError::Unavailable {
+        reason: error.to_string(),
+    }
 }
 
 #[async_trait]

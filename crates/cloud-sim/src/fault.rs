@@ -38,6 +38,7 @@ pub enum When {
 
 /// Faults to come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FaultPlan {
     faults: Vec<(When, Fault)>,
     seen: u64,

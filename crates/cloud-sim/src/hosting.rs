@@ -19,6 +19,7 @@ use crate::world::World;
 const JOBS_KEPT: usize = 50;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct State {
     pub(crate) apps: BTreeMap<String, AppRecord>,
 }

@@ -20,6 +20,7 @@ const RETENTIONS: [u16; 22] = [
 ];
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct State {
     pub(crate) groups: BTreeMap<String, GroupRecord>,
 }

@@ -18,6 +18,7 @@ use crate::world::World;
 const IMAGES_KEPT: usize = 20;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct State {
     pub(crate) repositories: BTreeMap<String, RepositoryRecord>,
     expected: Vec<ExpectedPush>,

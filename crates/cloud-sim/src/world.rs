@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use engine::cloud::{CloudError, Result};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::fault::{Call, Fault, FaultPlan};
 use crate::{balancing, compute, hosting, identity, logs, network, refusal, registry};
@@ -15,20 +16,36 @@ const CALLS_KEPT: usize = 1_000;
 /// thousands a day and none of them teaches anything new: what lies beyond is moved to the end of the gap.
 const MOMENTS_PER_ADVANCE: u32 = 2_000;
 
+/// The form in which a world is saved. It goes up when a saved world can't be read any more, or would mean something
+/// else: a new field with a default is no reason. `tests/laws/saved.rs` holds a world of this form.
+pub const FORM: u32 = 1;
+
 /// The practice account.
+///
+/// What a saved world lacks of its areas is empty, so that areas can grow. A world of another [`FORM`] is refused.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct World {
+    #[serde(deserialize_with = "known_form")]
+    form: u32,
     pub(crate) account_id: String,
     pub(crate) region: String,
     pub(crate) now: Timestamp,
     minted: u64,
+    #[serde(default)]
     pub(crate) identity: identity::State,
+    #[serde(default)]
     pub(crate) network: network::State,
+    #[serde(default)]
     pub(crate) registry: registry::State,
+    #[serde(default)]
     pub(crate) compute: compute::State,
+    #[serde(default)]
     pub(crate) balancing: balancing::State,
+    #[serde(default)]
     pub(crate) logs: logs::State,
+    #[serde(default)]
     pub(crate) hosting: hosting::State,
+    #[serde(default)]
     faults: FaultPlan,
     /// For whoever holds the world in memory: not saved with it.
     #[serde(skip)]
@@ -51,6 +68,7 @@ pub(crate) enum Reply<T> {
 impl World {
     pub(crate) fn bare(account_id: &str, region: &str, now: Timestamp) -> Self {
         Self {
+            form: FORM,
             account_id: account_id.to_owned(),
             region: region.to_owned(),
             now,
@@ -261,6 +279,15 @@ pub(crate) fn scramble(number: u64) -> u64 {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     mixed ^ (mixed >> 31)
+}
+
+fn known_form<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<u32, D::Error> {
+    match u32::deserialize(from)? {
+        FORM => Ok(FORM),
+        other => Err(D::Error::custom(format!(
+            "a world of form {other}; this program reads form {FORM}"
+        ))),
+    }
 }
 
 fn no_answer() -> CloudError {

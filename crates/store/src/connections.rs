@@ -1,5 +1,7 @@
 //! AWS accounts and practice accounts that stacks live in.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -31,8 +33,9 @@ pub enum Settings {
     },
 }
 
-/// How to get credentials. Nothing in here is a secret: those stay where AWS's own tools keep them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How to get credentials. Keys are not in here: those stay where AWS's own tools keep them. The external id is not shown
+/// by `Debug`: AWS does not treat it as a secret, but whoever agreed on one may.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Credentials {
     /// AWS's default chain: environment, profile, container, instance.
@@ -50,6 +53,23 @@ pub enum Credentials {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         external_id: Option<String>,
     },
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("Default"),
+            Self::Profile { name } => f.debug_struct("Profile").field("name", name).finish(),
+            Self::AssumeRole {
+                role_arn,
+                external_id,
+            } => f
+                .debug_struct("AssumeRole")
+                .field("role_arn", role_arn)
+                .field("external_id", &external_id.as_ref().map(|_| "…"))
+                .finish(),
+        }
+    }
 }
 
 impl Settings {

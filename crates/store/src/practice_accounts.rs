@@ -29,6 +29,45 @@ pub struct PracticeAccount<W> {
     pub speed: f64,
     /// Counts the changes.
     pub version: i64,
+    /// Counts the resets.
+    pub epoch: i64,
+}
+
+impl<W> PracticeAccount<W> {
+    /// Its clock and epoch.
+    #[must_use]
+    pub fn clock(&self) -> PracticeClock {
+        PracticeClock {
+            wall_epoch: self.wall_epoch,
+            sim_epoch: self.sim_epoch,
+            speed: self.speed,
+            epoch: self.epoch,
+        }
+    }
+}
+
+/// What can be said of an account without reading its world, which may be another version's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PracticeClock {
+    /// See [`PracticeAccount::wall_epoch`].
+    pub wall_epoch: Timestamp,
+    /// See [`PracticeAccount::sim_epoch`].
+    pub sim_epoch: Timestamp,
+    /// Simulated seconds per second, above zero.
+    pub speed: f64,
+    /// Counts the resets.
+    pub epoch: i64,
+}
+
+impl FromRow<'_, PgRow> for PracticeClock {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            wall_epoch: instant::get(row, "wall_epoch")?,
+            sim_epoch: instant::get(row, "sim_epoch")?,
+            speed: row.try_get("speed")?,
+            epoch: row.try_get("epoch")?,
+        })
+    }
 }
 
 impl<'r, W: DeserializeOwned + Send + Unpin + 'static> FromRow<'r, PgRow> for PracticeAccount<W> {
@@ -42,21 +81,28 @@ impl<'r, W: DeserializeOwned + Send + Unpin + 'static> FromRow<'r, PgRow> for Pr
             sim_epoch: instant::get(row, "sim_epoch")?,
             speed: row.try_get("speed")?,
             version: row.try_get("version")?,
+            epoch: row.try_get("epoch")?,
         })
     }
 }
 
-/// Puts an account in place, or resets the one that is there. `version` is ignored: it goes on counting.
+/// Puts an account in place of whatever was there, readable or not, and forgets the stacks of its connection with their
+/// runs and history, all at once. `version` and `epoch` are ignored: both go on counting. Answers how many stacks there
+/// were.
+///
+/// A process that still executes one of their runs has lost it, and can tell its account from this one by the epoch.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the connection does not exist or the speed is not above zero.
-pub async fn put<W: Serialize + Sync>(db: &Database, account: &PracticeAccount<W>) -> Result<()> {
+pub async fn reset<W: Serialize + Sync>(db: &Database, account: &PracticeAccount<W>) -> Result<u64> {
+    let mut tx = db.pool().begin().await?;
+    // First the account: whoever is in it finishes its call, and everybody after sees the new epoch.
     sqlx::query(
         "INSERT INTO practice_accounts (connection_id, scenario, world, wall_epoch, sim_epoch, speed)
          VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (connection_id) DO UPDATE
          SET scenario = excluded.scenario, world = excluded.world, wall_epoch = excluded.wall_epoch,
-             sim_epoch = excluded.sim_epoch, speed = excluded.speed,
+             sim_epoch = excluded.sim_epoch, speed = excluded.speed, epoch = practice_accounts.epoch + 1,
              version = practice_accounts.version + 1, updated_at = now()",
     )
     .bind(account.connection_id)
@@ -65,12 +111,17 @@ pub async fn put<W: Serialize + Sync>(db: &Database, account: &PracticeAccount<W
     .bind(instant::to_sql(account.wall_epoch))
     .bind(instant::to_sql(account.sim_epoch))
     .bind(account.speed)
-    .execute(db.pool())
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    let forgotten = sqlx::query("DELETE FROM stacks WHERE connection_id = $1")
+        .bind(account.connection_id)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(forgotten.rows_affected())
 }
 
-/// Like [`put`], but leaves an account that is there alone. Answers whether it made one.
+/// Puts an account in place; leaves one that is there alone. Answers whether it made one.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the connection does not exist or the speed is not above zero.
@@ -106,34 +157,37 @@ where
     decode(&row)
 }
 
-/// The version of the account, to see cheaply whether a copy is still the latest.
+/// The account's clock and epoch, whatever its world looks like.
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn version(db: &Database, connection_id: Uuid) -> Result<i64> {
-    sqlx::query_scalar("SELECT version FROM practice_accounts WHERE connection_id = $1")
-        .bind(connection_id)
-        .fetch_optional(db.pool())
-        .await?
-        .ok_or(Error::not_found("practice account"))
+pub async fn clock(db: &Database, connection_id: Uuid) -> Result<PracticeClock> {
+    sqlx::query_as(
+        "SELECT wall_epoch, sim_epoch, speed, epoch FROM practice_accounts WHERE connection_id = $1",
+    )
+    .bind(connection_id)
+    .fetch_optional(db.pool())
+    .await?
+    .ok_or(Error::not_found("practice account"))
 }
 
-/// Changes the account under a row lock: callers take turns, each sees what the one before saved.
+/// Changes the account under a row lock: callers take turns, each sees what the one before saved. The world is read,
+/// changed and written on a thread for such work: the larger ones take milliseconds.
 ///
 /// The inner result is the closure's; on its `Err` nothing is saved. The closure holds the lock, so it must not
 /// wait for anything.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Unreadable`] when the world is not a `W`.
+/// [`Error::NotFound`]; [`Error::Unreadable`] when the world is not a `W`, or can't be written as one.
 pub async fn with_world<W, T, E>(
     db: &Database,
     connection_id: Uuid,
-    change: impl FnOnce(&mut PracticeAccount<W>) -> Result<T, E> + Send,
+    change: impl FnOnce(&mut PracticeAccount<W>) -> Result<T, E> + Send + 'static,
 ) -> Result<Result<T, E>>
 where
     W: Serialize + DeserializeOwned + Send + Sync + Unpin + 'static,
-    T: Send,
-    E: Send,
+    T: Send + 'static,
+    E: Send + 'static,
 {
     let mut tx = db.pool().begin().await?;
     let row = sqlx::query("SELECT * FROM practice_accounts WHERE connection_id = $1 FOR UPDATE")
@@ -141,19 +195,36 @@ where
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::not_found("practice account"))?;
-    let mut account = decode(&row)?;
-    let answer = match change(&mut account) {
-        Ok(answer) => answer,
+    let work = tokio::task::spawn_blocking(move || {
+        let mut account: PracticeAccount<W> = decode(&row)?;
+        Ok::<_, Error>(match change(&mut account) {
+            Ok(answer) => {
+                let world = serde_json::to_string(&account.world).map_err(unreadable)?;
+                Ok((account, world, answer))
+            }
+            Err(refusal) => Err(refusal),
+        })
+    });
+    let done = match work.await {
+        Ok(done) => done?,
+        Err(error) => match error.try_into_panic() {
+            // As if it had happened here.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => return Err(Error::Unavailable(sqlx::Error::WorkerCrashed)),
+        },
+    };
+    let (account, world, answer) = match done {
+        Ok(done) => done,
         Err(refusal) => return Ok(Err(refusal)),
     };
     sqlx::query(
         "UPDATE practice_accounts
-         SET world = $2, wall_epoch = $3, sim_epoch = $4, speed = $5, scenario = $6,
+         SET world = $2::jsonb, wall_epoch = $3, sim_epoch = $4, speed = $5, scenario = $6,
              version = version + 1, updated_at = now()
          WHERE connection_id = $1",
     )
     .bind(connection_id)
-    .bind(Json(&account.world))
+    .bind(world)
     .bind(instant::to_sql(account.wall_epoch))
     .bind(instant::to_sql(account.sim_epoch))
     .bind(account.speed)
@@ -164,16 +235,20 @@ where
     Ok(Ok(answer))
 }
 
+fn unreadable(source: serde_json::Error) -> Error {
+    Error::Unreadable {
+        what: "practice world",
+        source,
+    }
+}
+
 fn decode<W>(row: &PgRow) -> Result<PracticeAccount<W>>
 where
     W: DeserializeOwned + Send + Unpin + 'static,
 {
     PracticeAccount::from_row(row).map_err(|error| match error {
         sqlx::Error::ColumnDecode { source, .. } => match source.downcast::<serde_json::Error>() {
-            Ok(source) => Error::Unreadable {
-                what: "practice world",
-                source: *source,
-            },
+            Ok(source) => unreadable(*source),
             Err(source) => Error::Database(sqlx::Error::Decode(source)),
         },
         other => other.into(),

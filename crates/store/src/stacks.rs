@@ -262,16 +262,3 @@ pub async fn remove(db: &Database, id: Uuid) -> Result<()> {
     tx.commit().await?;
     Ok(())
 }
-
-/// Forgets every stack of a connection with its runs and history, for a practice account that starts afresh.
-/// Answers how many there were. A process that still executes one of their runs is told that it lost it.
-///
-/// # Errors
-/// Those of the database.
-pub async fn forget_all(db: &Database, connection_id: Uuid) -> Result<u64> {
-    let done = sqlx::query("DELETE FROM stacks WHERE connection_id = $1")
-        .bind(connection_id)
-        .execute(db.pool())
-        .await?;
-    Ok(done.rows_affected())
-}

@@ -8,6 +8,7 @@ mod runs;
 mod stacks;
 
 pub use connections::{read_form as checked_connection, region, test as test_connection};
+pub use drafts::drafted;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use app::backend::Answer;
 use app::backend::error::{NextLabel, PanelError, PanelErrorCode};
 use app::backend::people::Viewer;
 use app::i18n::Locale;
+use cloud_sim::cell;
 use engine::cloud::CloudError;
 use store::Conflict;
 use tower_sessions::Session;
@@ -23,6 +25,7 @@ use uuid::Uuid;
 
 use crate::clouds::OpenError;
 use crate::panel::Panel;
+use crate::practice::PracticeError;
 
 /// The backend of one request: the process's parts, the person who asks, and the facts of the request.
 #[derive(Clone)]
@@ -96,6 +99,14 @@ pub fn store_error(error: store::Error) -> PanelError {
 
 /// What a refused AWS call means to a person.
 pub fn cloud_error(error: &CloudError) -> PanelError {
+    match error.fault().code.as_str() {
+        cell::UNREADABLE => {
+            return PanelError::new(PanelErrorCode::PracticeUnreadable)
+                .next(NextLabel::ResetPractice, app::routes::CONNECTIONS);
+        }
+        cell::RESET => return PanelError::new(PanelErrorCode::Changed),
+        _ => {}
+    }
     let code = match error {
         CloudError::Unavailable { .. } => PanelErrorCode::AwsUnreachable,
         CloudError::NotFound { .. }
@@ -117,6 +128,10 @@ pub fn open_error(error: OpenError) -> PanelError {
         OpenError::Store(error) => store_error(error),
         OpenError::Refused(error) => {
             cloud_error(&error).next(NextLabel::TestConnection, app::routes::CONNECTIONS)
+        }
+        OpenError::Practice(PracticeError::Unreadable { connection_id }) => {
+            PanelError::new(PanelErrorCode::PracticeUnreadable)
+                .next(NextLabel::ResetPractice, app::routes::connection(connection_id))
         }
         OpenError::Practice(error) => unexpected(&error),
     }

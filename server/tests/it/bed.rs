@@ -5,12 +5,14 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use slipway::panel::{Facts, Panel};
 use slipway::practice;
 use store::Database;
 use store::embedded::Cluster;
+use store::practice_accounts::{self, PracticeAccount};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// How fast practice accounts live in tests.
 pub(crate) const SPEED: u32 = 400;
@@ -128,6 +130,17 @@ pub(crate) fn slipway(arguments: &[&str], data: &Path, speed: u32) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
+}
+
+/// Leaves a practice account as another version might have saved it.
+pub(crate) async fn written_by_another_version(db: &Database, connection: Uuid) {
+    practice_accounts::with_world(db, connection, |account: &mut PracticeAccount<Value>| {
+        account.world = json!({ "form": 0, "written": "by another version" });
+        Ok::<_, ()>(())
+    })
+    .await
+    .unwrap()
+    .unwrap();
 }
 
 /// Runs a command to its end without holding the test's runtime up.

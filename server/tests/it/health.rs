@@ -9,7 +9,6 @@ use engine::cloud::network::{Direction, Rule};
 use engine::health::state::{Look, State};
 use engine::run::{RunOptions, RunState};
 use jiff::{Timestamp, ToSpan};
-use serde_json::{Value, json};
 use slipway::clouds::OpenCloud;
 use slipway::health::{history, now, scheduler};
 use slipway::panel::Panel;
@@ -17,10 +16,9 @@ use slipway::runs::execute::{Driven, drive};
 use slipway::runs::start;
 use store::health::results;
 use store::health::{self, Kind, Monitor, rollups};
-use store::practice_accounts;
 use uuid::Uuid;
 
-use crate::bed::{Bed, example, until};
+use crate::bed::{Bed, example, until, written_by_another_version};
 
 /// A stack of the smallest spec that runs on the practice account.
 struct Watched {
@@ -238,11 +236,7 @@ async fn an_account_that_cannot_be_read_is_a_blind_look() {
     watched.look().await;
     let mut monitors = watched.monitors().await;
     let stack = store::stacks::get(&watched.bed.db, watched.stack).await.unwrap();
-    let mut account = practice_accounts::read::<Value>(&watched.bed.db, stack.connection_id)
-        .await
-        .unwrap();
-    account.world = json!({ "written": "by another version" });
-    practice_accounts::put(&watched.bed.db, &account).await.unwrap();
+    written_by_another_version(&watched.bed.db, stack.connection_id).await;
     let seen = scheduler::look_at(&watched.panel, &monitors).await;
     assert_eq!(
         seen.iter().map(|it| it.look).collect::<Vec<_>>(),

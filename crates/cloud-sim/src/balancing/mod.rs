@@ -18,6 +18,7 @@ use crate::timing::{ALB_DNS_S, after};
 use crate::world::World;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct State {
     pub(crate) load_balancers: BTreeMap<String, BalancerRecord>,
     pub(crate) target_groups: BTreeMap<String, GroupRecord>,

@@ -24,6 +24,7 @@ use crate::timing::{FORGET_S, after};
 use crate::world::World;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct State {
     pub(crate) clusters: BTreeMap<String, ClusterRecord>,
     /// Revisions given out, by family.

@@ -19,6 +19,7 @@ use crate::timing::after;
 use crate::world::{World, scramble};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct State {
     pub(crate) zones: Vec<Zone>,
     pub(crate) vpcs: BTreeMap<String, Vpc>,

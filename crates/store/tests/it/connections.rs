@@ -118,3 +118,12 @@ async fn removing_twice_is_not_found() {
         Err(Error::NotFound { .. })
     ));
 }
+
+#[test]
+fn an_external_id_is_never_printed() {
+    let printed = format!("{:?}", assumed());
+    assert!(
+        !printed.contains("team-7") && printed.contains("AssumeRole"),
+        "{printed}"
+    );
+}

@@ -7,6 +7,7 @@ use store::{Conflict, Error, connections};
 use uuid::Uuid;
 
 use crate::connections::practice;
+use crate::practice_accounts::fresh;
 use crate::stacks::stack;
 use crate::testbed::TestDb;
 use crate::users::ada;
@@ -119,7 +120,7 @@ async fn a_draft_outlives_its_connection_and_not_its_stack() {
     };
     let change = drafts::create(&bed.db, content, Some(stack.id)).await.unwrap();
     assert_eq!(change.stack_id, Some(stack.id));
-    store::stacks::forget_all(&bed.db, stack.connection_id)
+    store::practice_accounts::reset(&bed.db, &fresh(stack.connection_id))
         .await
         .unwrap();
     assert!(matches!(

@@ -7,6 +7,7 @@ use engine::run::{RunState, StepRecord, StepState};
 use engine::step::Outcome;
 use store::{runs, stacks};
 
+use crate::practice_accounts::fresh;
 use crate::runs::{TTL, held};
 use crate::testbed::TestDb;
 
@@ -125,7 +126,9 @@ async fn the_ledger_of_a_forgotten_run_is_taken_over() {
     let bed = TestDb::new().await;
     let (run, ledger) = held(&bed.db, "process").await;
     let connection = stacks::get(&bed.db, run.stack_id).await.unwrap().connection_id;
-    stacks::forget_all(&bed.db, connection).await.unwrap();
+    store::practice_accounts::reset(&bed.db, &fresh(connection))
+        .await
+        .unwrap();
     assert_eq!(
         ledger.record(&done("cluster", Outcome::Created)).await,
         Err(LedgerError::TakenOver)

@@ -1,20 +1,23 @@
 //! Practice accounts: one state for everyone.
 
+use engine::run::RunOptions;
 use serde::{Deserialize, Serialize};
 use store::practice_accounts::{self, PracticeAccount};
-use store::{Conflict, Database, Error, connections};
+use store::{Conflict, Database, Error, connections, runs, stacks};
 use uuid::Uuid;
 
 use crate::connections::practice;
+use crate::runs::plan;
+use crate::stacks::stack;
 use crate::testbed::TestDb;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct World {
+pub(crate) struct World {
     clusters: Vec<String>,
     counter: u64,
 }
 
-fn fresh(connection_id: Uuid) -> PracticeAccount<World> {
+pub(crate) fn fresh(connection_id: Uuid) -> PracticeAccount<World> {
     PracticeAccount {
         connection_id,
         scenario: "runbook".to_owned(),
@@ -26,6 +29,7 @@ fn fresh(connection_id: Uuid) -> PracticeAccount<World> {
         sim_epoch: "2026-01-01T00:00:00Z".parse().unwrap(),
         speed: 20.0,
         version: 1,
+        epoch: 1,
     }
 }
 
@@ -43,16 +47,16 @@ async fn an_account_comes_back_as_it_was_put_and_can_be_reset() {
     other.speed = 1.0;
     assert!(!practice_accounts::put_new(&bed.db, &other).await.unwrap());
     assert_eq!(read(&bed.db, id).await, fresh(id));
-    practice_accounts::put(&bed.db, &other).await.unwrap();
+    practice_accounts::reset(&bed.db, &other).await.unwrap();
     let reset = read(&bed.db, id).await;
-    assert_eq!((reset.speed, reset.version), (1.0, 2));
+    assert_eq!((reset.speed, reset.version, reset.epoch), (1.0, 2, 2));
 }
 
 #[tokio::test]
 async fn changes_from_many_replicas_take_turns() {
     let bed = TestDb::new().await;
     let id = practice(&bed.db).await.id;
-    practice_accounts::put(&bed.db, &fresh(id)).await.unwrap();
+    practice_accounts::reset(&bed.db, &fresh(id)).await.unwrap();
     let changes = (0..24).map(|_| {
         let db = bed.db.clone();
         tokio::spawn(async move {
@@ -73,14 +77,13 @@ async fn changes_from_many_replicas_take_turns() {
     assert_eq!(seen, (1..=24).collect::<Vec<_>>());
     let after = read(&bed.db, id).await;
     assert_eq!((after.world.counter, after.version), (24, 25));
-    assert_eq!(practice_accounts::version(&bed.db, id).await.unwrap(), 25);
 }
 
 #[tokio::test]
 async fn a_refused_change_is_not_saved_and_lets_go_of_the_lock() {
     let bed = TestDb::new().await;
     let id = practice(&bed.db).await.id;
-    practice_accounts::put(&bed.db, &fresh(id)).await.unwrap();
+    practice_accounts::reset(&bed.db, &fresh(id)).await.unwrap();
     let refused = practice_accounts::with_world(&bed.db, id, |account: &mut PracticeAccount<World>| {
         account.world.clusters.clear();
         Err::<(), _>("AccessDenied")
@@ -95,7 +98,7 @@ async fn a_refused_change_is_not_saved_and_lets_go_of_the_lock() {
 async fn a_world_of_another_form_is_unreadable_not_lost() {
     let bed = TestDb::new().await;
     let id = practice(&bed.db).await.id;
-    practice_accounts::put(&bed.db, &fresh(id)).await.unwrap();
+    practice_accounts::reset(&bed.db, &fresh(id)).await.unwrap();
     let wrong = practice_accounts::read::<Vec<u8>>(&bed.db, id).await.unwrap_err();
     assert!(
         matches!(
@@ -108,17 +111,69 @@ async fn a_world_of_another_form_is_unreadable_not_lost() {
         "{wrong:?}"
     );
     assert_eq!(read(&bed.db, id).await, fresh(id));
+    let clock = practice_accounts::clock(&bed.db, id).await.unwrap();
+    assert_eq!(
+        (clock.sim_epoch, clock.speed, clock.epoch),
+        (fresh(id).sim_epoch, 20.0, 1)
+    );
+    let mut foreign = fresh(id);
+    foreign.world.counter = 7;
+    practice_accounts::with_world(&bed.db, id, |account: &mut PracticeAccount<serde_json::Value>| {
+        account.world = serde_json::json!({ "written": "by another version" });
+        Ok::<_, ()>(())
+    })
+    .await
+    .unwrap()
+    .unwrap();
+    assert!(practice_accounts::read::<World>(&bed.db, id).await.is_err());
+    practice_accounts::reset(&bed.db, &foreign).await.unwrap();
+    assert_eq!(
+        read(&bed.db, id).await.world,
+        foreign.world,
+        "a reset needs not read what it replaces"
+    );
+}
+
+#[tokio::test]
+async fn a_reset_forgets_the_connections_stacks_and_their_runs_and_no_others() {
+    let bed = TestDb::new().await;
+    let made = stack(&bed.db, "shop").await;
+    practice_accounts::put_new(&bed.db, &fresh(made.connection_id))
+        .await
+        .unwrap();
+    let run = runs::create(&bed.db, made.id, &plan("shop"), &RunOptions { wait: true }, None)
+        .await
+        .unwrap();
+    let elsewhere = connections::create(&bed.db, "elsewhere", &practice(&bed.db).await.settings, None)
+        .await
+        .unwrap();
+    practice_accounts::reset(&bed.db, &fresh(elsewhere.id))
+        .await
+        .unwrap();
+    assert_eq!(stacks::list(&bed.db).await.unwrap().len(), 1);
+    assert_eq!(
+        practice_accounts::reset(&bed.db, &fresh(made.connection_id))
+            .await
+            .unwrap(),
+        1
+    );
+    assert!(matches!(
+        runs::get(&bed.db, run.id).await,
+        Err(Error::NotFound { .. })
+    ));
+    assert!(stacks::list(&bed.db).await.unwrap().is_empty());
+    assert_eq!(read(&bed.db, made.connection_id).await.epoch, 2);
 }
 
 #[tokio::test]
 async fn an_account_needs_its_connection_and_goes_with_it() {
     let bed = TestDb::new().await;
-    let orphan = practice_accounts::put(&bed.db, &fresh(Uuid::now_v7()))
+    let orphan = practice_accounts::reset(&bed.db, &fresh(Uuid::now_v7()))
         .await
         .unwrap_err();
     assert_eq!(orphan.conflict(), Some(Conflict::Other));
     let id = practice(&bed.db).await.id;
-    practice_accounts::put(&bed.db, &fresh(id)).await.unwrap();
+    practice_accounts::reset(&bed.db, &fresh(id)).await.unwrap();
     connections::remove(&bed.db, id).await.unwrap();
     let gone = practice_accounts::read::<World>(&bed.db, id).await;
     assert!(matches!(

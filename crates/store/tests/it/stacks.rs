@@ -1,14 +1,12 @@
 //! Stacks.
 
-use engine::run::RunOptions;
 use engine::spec::StackSpec;
 use serde_json::json;
 use store::stacks::{self, NewStack, Stack};
-use store::{Conflict, Database, Error, connections, runs};
+use store::{Conflict, Database, Error, connections};
 use uuid::Uuid;
 
 use crate::connections::practice;
-use crate::runs::plan;
 use crate::testbed::TestDb;
 
 pub(crate) fn spec(name: &str) -> StackSpec {
@@ -96,21 +94,6 @@ async fn a_connection_with_stacks_stays_and_one_with_removed_stacks_goes() {
         stacks::get(&bed.db, made.id).await,
         Err(Error::NotFound { .. })
     ));
-}
-
-#[tokio::test]
-async fn a_practice_account_that_starts_afresh_forgets_its_stacks_and_runs() {
-    let bed = TestDb::new().await;
-    let made = stack(&bed.db, "shop").await;
-    let run = runs::create(&bed.db, made.id, &plan("shop"), &RunOptions { wait: true }, None)
-        .await
-        .unwrap();
-    assert_eq!(stacks::forget_all(&bed.db, made.connection_id).await.unwrap(), 1);
-    assert!(matches!(
-        runs::get(&bed.db, run.id).await,
-        Err(Error::NotFound { .. })
-    ));
-    assert!(stacks::list(&bed.db).await.unwrap().is_empty());
 }
 
 #[tokio::test]
