@@ -71,8 +71,10 @@ pub struct ConnectionTest {
     pub at: jiff::Timestamp,
     /// Who the credentials belong to, or what AWS said.
     pub identity: Result<Caller, AwsFault>,
-    /// One answer per action Slipway may need; empty when AWS would not say.
+    /// An answer for each action that Slipway may need, on each thing it may need it on.
     pub permissions: Vec<Permission>,
+    /// What AWS said instead of answers.
+    pub unchecked: Option<AwsFault>,
     /// Milliseconds until AWS answered.
     pub took_ms: u64,
 }

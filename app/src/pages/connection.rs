@@ -1,5 +1,8 @@
 //! One connection: what it leads to, whether it works, what it may do.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::cloud::identity::{NoVerdict, Permission, Verdict};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -10,6 +13,7 @@ use crate::backend::connections::{ConnectionKind, ConnectionTest, ConnectionView
 use crate::components::*;
 use crate::i18n::{Locale, locale, t, tn};
 use crate::routes;
+use crate::words;
 
 /// The page of one connection.
 #[component]
@@ -93,33 +97,72 @@ fn test_result(l: Locale, test: Option<ConnectionTest>) -> AnyView {
         .into_any(),
         Err(fault) => view! { <ErrorNote title=t!(l, connections.refused) code=fault.code message=fault.message request_id=fault.request_id/> }.into_any(),
     };
-    let denied: Vec<_> = test
-        .permissions
-        .iter()
-        .filter(|permission| permission.allowed == Some(false))
-        .collect();
-    let unknown = test
-        .permissions
-        .iter()
-        .any(|permission| permission.allowed.is_none());
-    let total = test.permissions.len();
-    let rights = if total == 0 {
-        None
-    } else if denied.is_empty() && unknown {
-        Some(view! { <Note tone=Tone::Warn>{t!(l, connections.permissions_unknown)}</Note> }.into_any())
-    } else if denied.is_empty() {
-        Some(view! { <Note tone=Tone::Ok>{tn!(l, total, connections.permissions_ok)}</Note> }.into_any())
-    } else {
-        let names: Vec<_> = denied
-            .iter()
-            .map(|permission| view! { <li><code>{permission.action.clone()}</code></li> })
-            .collect();
-        Some(view! { <Note tone=Tone::Bad title=tn!(l, names.len(), connections.permissions_lack)><ul>{names}</ul></Note> }.into_any())
-    };
+    let rights = rights(l, &test.permissions);
+    let unchecked = test.unchecked.map(|fault| {
+        view! { <ErrorNote title=t!(l, connections.unchecked) code=fault.code message=fault.message request_id=fault.request_id/> }
+    });
     view! {
         <p><State tone word/> " · " <When at=test.at/> " · " {t!(l, connections.took, ms = test.took_ms)}</p>
         {identity}
         {rights}
+        {unchecked}
     }
     .into_any()
+}
+
+/// What may be done: what is not allowed by whom forbids it, what nobody would say and why, and only then that all is
+/// well.
+fn rights(l: Locale, permissions: &[Permission]) -> Vec<AnyView> {
+    let lacking = |wanted: Verdict| {
+        let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for one in permissions.iter().filter(|one| one.verdict == wanted) {
+            names
+                .entry(&one.action)
+                .or_default()
+                .extend(one.resource.as_deref());
+        }
+        names
+    };
+    let mut notes = Vec::new();
+    for (verdict, missing) in [
+        (Verdict::Missing, None),
+        (Verdict::Forbidden, Some(t!(l, connections.forbidden))),
+        (Verdict::Organization, Some(t!(l, connections.organization))),
+    ] {
+        let names = lacking(verdict);
+        if names.is_empty() {
+            continue;
+        }
+        let title = missing.map_or_else(
+            || tn!(l, names.len(), connections.permissions_lack),
+            str::to_owned,
+        );
+        let rows: Vec<_> = names
+            .into_iter()
+            .map(|(action, on)| {
+                let on: Vec<_> = on
+                    .into_iter()
+                    .map(|arn| view! { " " <code class="muted">{arn.to_owned()}</code> })
+                    .collect();
+                view! { <li><code>{action.to_owned()}</code>{on}</li> }
+            })
+            .collect();
+        notes.push(view! { <Note tone=Tone::Bad title=title><ul>{rows}</ul></Note> }.into_any());
+    }
+    let silent: BTreeSet<NoVerdict> = permissions
+        .iter()
+        .filter_map(|one| match one.verdict {
+            Verdict::Unknown(why) => Some(why),
+            Verdict::Allowed | Verdict::Missing | Verdict::Forbidden | Verdict::Organization => None,
+        })
+        .collect();
+    for why in silent {
+        notes.push(view! { <Note tone=Tone::Warn>{words::permission::unknown(l, why)}</Note> }.into_any());
+    }
+    if notes.is_empty() && !permissions.is_empty() {
+        let actions: BTreeSet<&str> = permissions.iter().map(|one| one.action.as_str()).collect();
+        let said = tn!(l, actions.len(), connections.permissions_ok);
+        notes.push(view! { <Note tone=Tone::Ok>{said}</Note> }.into_any());
+    }
+    notes
 }

@@ -3,6 +3,7 @@
 pub mod diagnosis;
 pub mod error;
 pub mod finding;
+pub mod permission;
 pub mod problem;
 pub mod reason;
 pub mod run;

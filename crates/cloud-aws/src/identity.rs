@@ -1,16 +1,19 @@
 //! STS and IAM over the SDK.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use aws_sdk_iam::types::{PolicyEvaluationDecisionType, Tag};
-use engine::cloud::identity::{Caller, CreateRole, Identity, LinkedService, Permission, Role};
+use aws_sdk_iam::types::{
+    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Tag,
+};
+use engine::cloud::identity::{
+    Caller, CreateRole, Identity, LinkedService, NoVerdict, Permission, Question, Role, Verdict,
+};
 use engine::cloud::{CloudError, Result, Tags};
 use serde_json::{Value, json};
 
 use crate::calls::Gate;
 use crate::error::{incomplete, invalid};
-
-/// Actions per `SimulatePrincipalPolicy` call; the answer is paginated, so this only keeps requests small.
-const ACTIONS_AT_ONCE: usize = 50;
 
 /// STS and IAM of one account.
 #[derive(Debug)]
@@ -29,38 +32,91 @@ impl Iam {
         }
     }
 
-    /// The IAM user or role behind the caller, whose policies can be simulated. `None` for the root user, which has none.
-    async fn principal(&self, caller: &str) -> Result<Option<String>> {
+    /// The IAM user or role behind the caller, whose policies can be simulated; or why nobody can say.
+    async fn principal(&self, caller: &str) -> Result<std::result::Result<String, NoVerdict>> {
         match Principal::of(caller) {
-            Principal::Itself => Ok(Some(caller.to_owned())),
-            Principal::Root => Ok(None),
+            Principal::Itself => Ok(Ok(caller.to_owned())),
+            Principal::Root => Ok(Err(NoVerdict::Root)),
+            Principal::Federated => Ok(Err(NoVerdict::Federated)),
             Principal::Role { name, arn } => {
                 // The session's ARN leaves out the role's path, which only IAM knows.
                 let request = self.iam.get_role().role_name(name);
                 match self.gate.call("iam:GetRole", request.send()).await {
-                    Ok(answer) => Ok(Some(answer.role.map_or(arn, |role| role.arn))),
-                    Err(CloudError::Denied { .. } | CloudError::NotFound { .. }) => Ok(Some(arn)),
-                    Err(error) => Err(error),
+                    Ok(answer) => Ok(Ok(answer.role.map_or(arn, |role| role.arn))),
+                    Err(CloudError::Denied { .. } | CloudError::NotFound { .. }) => Ok(Ok(arn)),
+                    Err(error) => match no_verdict(&error) {
+                        Some(why) => Ok(Err(why)),
+                        None => Err(error),
+                    },
                 }
             }
         }
     }
 
-    async fn simulate(&self, principal: &str, actions: &[&str]) -> Result<Vec<Permission>> {
+    async fn simulate(&self, principal: &str, question: &Question) -> Result<Vec<Permission>> {
         const OPERATION: &str = "iam:SimulatePrincipalPolicy";
-        let mut found = Vec::new();
-        for batch in actions.chunks(ACTIONS_AT_ONCE) {
-            let names = batch.iter().map(|action| (*action).to_owned()).collect();
-            let request = self.iam.simulate_principal_policy().policy_source_arn(principal);
-            let mut pages = request.set_action_names(Some(names)).into_paginator().send();
-            while let Some(page) = self.gate.call(OPERATION, pages.try_next()).await? {
-                found.extend(page.evaluation_results().iter().map(|result| Permission {
-                    action: result.eval_action_name.clone(),
-                    allowed: Some(result.eval_decision == PolicyEvaluationDecisionType::Allowed),
-                }));
+        let mut request = self
+            .iam
+            .simulate_principal_policy()
+            .policy_source_arn(principal)
+            .set_action_names(Some(question.actions.clone()))
+            .set_resource_arns(question.resource.clone().map(|arn| vec![arn]));
+        for (key, value) in &question.context {
+            let entry = ContextEntry::builder()
+                .context_key_name(key)
+                .context_key_values(value)
+                .context_key_type(ContextKeyTypeEnum::String)
+                .build();
+            request = request.context_entries(entry);
+        }
+        let mut verdicts = BTreeMap::new();
+        let mut pages = request.into_paginator().send();
+        while let Some(page) = self.gate.call(OPERATION, pages.try_next()).await? {
+            for result in page.evaluation_results() {
+                verdicts.insert(result.eval_action_name.to_ascii_lowercase(), verdict(result));
             }
         }
-        Ok(found)
+        Ok(answers(question, |action| {
+            // An action that AWS leaves out is one that it did not judge.
+            let known = verdicts.get(&action.to_ascii_lowercase());
+            known.copied().unwrap_or(Verdict::Unknown(NoVerdict::Refused))
+        }))
+    }
+}
+
+fn verdict(result: &EvaluationResult) -> Verdict {
+    let organization = result.organizations_decision_detail();
+    match &result.eval_decision {
+        _ if organization.is_some_and(|detail| !detail.allowed_by_organizations) => Verdict::Organization,
+        PolicyEvaluationDecisionType::Allowed => Verdict::Allowed,
+        PolicyEvaluationDecisionType::ExplicitDeny => Verdict::Forbidden,
+        PolicyEvaluationDecisionType::ImplicitDeny => Verdict::Missing,
+        _ => Verdict::Unknown(NoVerdict::Refused),
+    }
+}
+
+fn answers(question: &Question, verdict: impl Fn(&str) -> Verdict) -> Vec<Permission> {
+    let answer = |action: &String| Permission {
+        action: action.clone(),
+        resource: question.resource.clone(),
+        verdict: verdict(action),
+    };
+    question.actions.iter().map(answer).collect()
+}
+
+/// What an error of the check itself says about the answer. `None`: it is a failure of the way to AWS.
+fn no_verdict(error: &CloudError) -> Option<NoVerdict> {
+    match error {
+        CloudError::Denied { .. } => Some(NoVerdict::MayNotAsk),
+        CloudError::Throttled { .. } => Some(NoVerdict::Throttled),
+        CloudError::Unavailable { retryable: false, .. } if !error.is_about_credentials() => {
+            Some(NoVerdict::Unsupported)
+        }
+        CloudError::Unavailable { .. } => None,
+        CloudError::NotFound { .. }
+        | CloudError::Invalid { .. }
+        | CloudError::AlreadyExists { .. }
+        | CloudError::InUse { .. } => Some(NoVerdict::Refused),
     }
 }
 
@@ -71,6 +127,8 @@ enum Principal {
     Itself,
     /// The account's root user.
     Root,
+    /// A session that was given its policies when it was opened (`sts:GetFederationToken`).
+    Federated,
     /// A session of a role.
     Role { name: String, arn: String },
 }
@@ -84,6 +142,7 @@ impl Principal {
         };
         match resource.split('/').collect::<Vec<_>>()[..] {
             ["root"] => Self::Root,
+            ["federated-user", ..] => Self::Federated,
             ["assumed-role", name, ..] => Self::Role {
                 name: name.to_owned(),
                 arn: format!("arn:{partition}:iam::{account}:role/{name}"),
@@ -190,30 +249,32 @@ impl Identity for Iam {
         Ok(Caller { account_id, arn })
     }
 
-    async fn permissions(&self, actions: &[&str]) -> Result<Vec<Permission>> {
-        let unknown = || {
-            actions
-                .iter()
-                .map(|action| Permission {
-                    action: (*action).to_owned(),
-                    allowed: None,
-                })
-                .collect()
-        };
+    async fn permissions(&self, questions: &[Question]) -> Result<Vec<Permission>> {
+        let unknown = |question: &Question, why| answers(question, |_| Verdict::Unknown(why));
         let caller = self.caller().await?;
-        let Some(principal) = self.principal(&caller.arn).await? else {
-            return Ok(unknown());
+        let principal = match self.principal(&caller.arn).await? {
+            Ok(principal) => principal,
+            Err(why) => return Ok(questions.iter().flat_map(|each| unknown(each, why)).collect()),
         };
-        match self.simulate(&principal, actions).await {
-            Ok(found) => Ok(found),
-            // Not allowed to ask, an endpoint that cannot answer, or a principal without policies of its own.
-            Err(
-                CloudError::Denied { .. }
-                | CloudError::NotFound { .. }
-                | CloudError::Unavailable { retryable: false, .. },
-            ) => Ok(unknown()),
-            Err(error) => Err(error),
+        let mut found = Vec::new();
+        // Whoever may not ask at all learns it from the first question.
+        let mut silent = None;
+        for (place, question) in questions.iter().enumerate() {
+            let answer = match silent {
+                Some(why) => unknown(question, why),
+                None => match self.simulate(&principal, question).await {
+                    Ok(answer) => answer,
+                    Err(error) => {
+                        let why = no_verdict(&error).ok_or(error)?;
+                        let once = matches!(why, NoVerdict::Refused) && place > 0;
+                        silent = (!once).then_some(why);
+                        unknown(question, why)
+                    }
+                },
+            };
+            found.extend(answer);
         }
+        Ok(found)
     }
 
     async fn role(&self, name: &str) -> Result<Option<Role>> {
@@ -339,21 +400,12 @@ impl Identity for Iam {
     }
 
     async fn service_linked_role(&self, service: LinkedService) -> Result<bool> {
-        // IAM takes names that differ only in case for one name, so the second spelling can be no other role. The
-        // moto emulator names the role after the principal as it is written.
-        let as_written = format!(
-            "AWSServiceRoleFor{}",
-            service.principal().trim_end_matches(".amazonaws.com")
-        );
-        for name in [service.role_name(), as_written.as_str()] {
-            let request = self.iam.get_role().role_name(name);
-            match self.gate.call("iam:GetRole", request.send()).await {
-                Ok(_) => return Ok(true),
-                Err(error) if error.is_not_found() => {}
-                Err(error) => return Err(error),
-            }
+        let request = self.iam.get_role().role_name(service.role_name());
+        match self.gate.call("iam:GetRole", request.send()).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
         }
-        Ok(false)
     }
 
     async fn create_service_linked_role(&self, service: LinkedService) -> Result<()> {

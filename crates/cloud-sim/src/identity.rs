@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::cloud::Result;
-use engine::cloud::identity::{Caller, CreateRole, Identity, LinkedService, Permission, Role};
+use engine::cloud::identity::{
+    Caller, CreateRole, Identity, LinkedService, Permission, Question, Role, Verdict,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,7 @@ use crate::timing::{ROLE_SPREAD_S, after};
 use crate::world::World;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct State {
     pub(crate) roles: BTreeMap<String, RoleRecord>,
     linked: BTreeMap<LinkedService, Timestamp>,
@@ -191,14 +194,22 @@ impl Identity for Account {
         .await
     }
 
-    async fn permissions(&self, actions: &[&str]) -> Result<Vec<Permission>> {
-        let actions: Vec<String> = actions.iter().map(|action| (*action).to_owned()).collect();
+    async fn permissions(&self, questions: &[Question]) -> Result<Vec<Permission>> {
+        let questions = questions.to_vec();
         self.call(&["iam:SimulatePrincipalPolicy"], move |world| {
-            let answer = |action: String| Permission {
-                allowed: Some(!world.faults().denies(&action)),
-                action,
+            let answer = |question: Question| {
+                let verdict = |action: &str| match world.faults().denies(action) {
+                    true => Verdict::Missing,
+                    false => Verdict::Allowed,
+                };
+                let answers = question.actions.into_iter().map(move |action| Permission {
+                    verdict: verdict(&action),
+                    resource: question.resource.clone(),
+                    action,
+                });
+                answers.collect::<Vec<_>>()
             };
-            Ok(actions.into_iter().map(answer).collect())
+            Ok(questions.into_iter().flat_map(answer).collect())
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod account {
+    use std::collections::BTreeMap;
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -10,7 +11,7 @@ mod account {
     use cloud_sim::{Fault, FaultPlan, ImageProfile, MemoryCell, Scenario, When, World, memory};
     use engine::clock::Clock;
     use engine::cloud::hosting::JobStatus;
-    use engine::cloud::identity::LinkedService;
+    use engine::cloud::identity::{LinkedService, Question, Verdict};
     use engine::cloud::network::{Peer, RouteTarget, Traffic};
     use engine::cloud::registry::CreateRepository;
     use engine::cloud::{Cloud, CloudError, Tags};
@@ -333,12 +334,16 @@ mod account {
         );
         let allowed = cloud
             .identity
-            .permissions(&["ec2:CreateSubnet", "ec2:CreateVpc"])
+            .permissions(&[Question {
+                actions: vec!["ec2:CreateSubnet".to_owned(), "ec2:CreateVpc".to_owned()],
+                resource: None,
+                context: BTreeMap::new(),
+            }])
             .await
             .unwrap();
         assert_eq!(
-            [allowed[0].allowed, allowed[1].allowed],
-            [Some(false), Some(true)]
+            [allowed[0].verdict, allowed[1].verdict],
+            [Verdict::Missing, Verdict::Allowed]
         );
         let calls: Vec<_> = cell.look(|world| world.calls().map(|call| call.action.clone()).collect());
         assert_eq!(

@@ -153,8 +153,6 @@ impl Connections for RequestBackend {
         let Settings::Practice { scenario } = &connection.settings else {
             return Err(PanelError::new(PanelErrorCode::PracticeOnly));
         };
-        // First the stacks: a run that is still executed loses its lease before its account changes under it.
-        stacks::forget_all(db, connection.id).await.map_err(store_error)?;
         practice::reset(db, connection.id, scenario, self.panel.clouds.practice_speed())
             .await
             .map_err(|error| open_error(OpenError::from(error)))?;
@@ -191,7 +189,10 @@ impl Connections for RequestBackend {
         let account = tested
             .and_then(|(_, test)| test.identity.ok())
             .map(|caller| caller.account_id);
-        policy::text(account.as_deref(), Some(&region)).map_err(|error| unexpected(&error))
+        let lent = policy::lent(&self.panel.db, &connection)
+            .await
+            .map_err(store_error)?;
+        policy::text(account.as_deref(), Some(&region), &lent).map_err(|error| unexpected(&error))
     }
 }
 
@@ -215,19 +216,19 @@ pub async fn test(clouds: &Clouds, connection: &Connection) -> Result<Connection
     let at = Timestamp::now();
     match answer {
         Ok((open, caller)) => {
-            let actions = policy::askable();
-            // Not everybody may simulate policies; then nothing is known, and nothing is claimed.
-            let permissions = match open.cloud.identity.permissions(&actions).await {
-                Ok(permissions) => permissions,
-                Err(error) => {
-                    tracing::info!(%error, "permissions could not be checked");
-                    Vec::new()
-                }
+            let lent = policy::lent(clouds.db(), connection).await?;
+            let questions =
+                engine::policy::questions(&caller.account_id, region(&connection.settings), &lent);
+            let (permissions, unchecked) = match open.cloud.identity.permissions(&questions).await {
+                Ok(permissions) => (permissions, None),
+                // Nothing is known, and nothing is claimed.
+                Err(error) => (Vec::new(), Some(error.fault().clone())),
             };
             Ok(ConnectionTest {
                 at,
                 identity: Ok(caller),
                 permissions,
+                unchecked,
                 took_ms,
             })
         }
@@ -235,6 +236,7 @@ pub async fn test(clouds: &Clouds, connection: &Connection) -> Result<Connection
             at,
             identity: Err(CloudError::fault(&error).clone()),
             permissions: Vec::new(),
+            unchecked: None,
             took_ms,
         }),
     }

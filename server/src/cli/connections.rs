@@ -1,9 +1,11 @@
 //! `slipway connections`.
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use app::backend::connections::{ConnectionForm, ConnectionTest};
 use clap::{Args, Subcommand};
+use engine::cloud::identity::{NoVerdict, Permission, Verdict};
 use serde_json::{Value, json};
 use store::connections::{self, Connection, Credentials, Settings};
 use store::{Conflict, stacks};
@@ -149,12 +151,8 @@ async fn test(context: &Context, name: &str) -> Result<Exit, Failure> {
         Ok(test)
     })
     .await?;
-    let missing: Vec<&str> = test
-        .permissions
-        .iter()
-        .filter(|permission| permission.allowed == Some(false))
-        .map(|permission| permission.action.as_str())
-        .collect();
+    let lacking: Vec<String> = test.permissions.iter().filter_map(lacks).collect();
+    let silent: BTreeSet<NoVerdict> = test.permissions.iter().filter_map(silence).collect();
     if context.json {
         output::json(&test);
     } else {
@@ -162,15 +160,41 @@ async fn test(context: &Context, name: &str) -> Result<Exit, Failure> {
             Ok(caller) => output::line(&format!("{} in account {}", caller.arn, caller.account_id)),
             Err(fault) => output::line(&fault.to_string()),
         }
-        for action in &missing {
-            output::line(&format!("missing: {action}"));
+        for line in &lacking {
+            output::line(line);
+        }
+        for why in silent {
+            let l = app::i18n::Locale::en;
+            output::line(&app::words::permission::unknown(l, why));
+        }
+        if let Some(fault) = &test.unchecked {
+            output::line(&format!("permissions not checked: {fault}"));
         }
     }
-    Ok(if test.identity.is_ok() && missing.is_empty() {
+    Ok(if test.identity.is_ok() && lacking.is_empty() {
         Exit::Done
     } else {
         Exit::Failed
     })
+}
+
+/// What the credentials may not do.
+fn lacks(permission: &Permission) -> Option<String> {
+    let how = match permission.verdict {
+        Verdict::Missing => "missing",
+        Verdict::Forbidden => "denied by a policy",
+        Verdict::Organization => "denied by the organization",
+        Verdict::Allowed | Verdict::Unknown(_) => return None,
+    };
+    let on = permission.resource.as_deref().unwrap_or("*");
+    Some(format!("{how}: {} on {on}", permission.action))
+}
+
+fn silence(permission: &Permission) -> Option<NoVerdict> {
+    match permission.verdict {
+        Verdict::Unknown(why) => Some(why),
+        _ => None,
+    }
 }
 
 async fn add(context: &Context, command: AddCommand) -> Result<Exit, Failure> {
@@ -239,7 +263,6 @@ async fn reset(context: &Context, name: &str, yes: bool) -> Result<Exit, Failure
             connection.name
         );
         confirm::ask(yes, &question, "yes").await?;
-        stacks::forget_all(&panel.db, connection.id).await?;
         practice::reset(&panel.db, connection.id, scenario, context.storage.practice_speed).await?;
         Ok(())
     })

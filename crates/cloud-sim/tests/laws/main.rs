@@ -16,5 +16,7 @@ mod live;
 mod network;
 mod random;
 mod repeat;
+mod rights;
+mod saved;
 mod stage;
 mod stop;

@@ -25,6 +25,26 @@ impl std::fmt::Display for AwsFault {
     }
 }
 
+/// AWS's codes for credentials that it does not accept. Each service has its own spelling.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>
+pub const CREDENTIAL_CODES: [&str; 15] = [
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+];
+
 /// The one error of every cloud trait. Each shape leads to another reaction of the executor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -99,6 +119,17 @@ impl CloudError {
             self,
             Self::Throttled { .. } | Self::Unavailable { retryable: true, .. }
         )
+    }
+
+    /// Whether the credentials themselves are the trouble: missing, expired, wrong, or signed with a wrong clock. Other
+    /// ones, or the same read again, may work.
+    pub fn is_about_credentials(&self) -> bool {
+        match self {
+            Self::Unavailable { fault, .. } => {
+                fault.code.starts_with("Credentials") || CREDENTIAL_CODES.contains(&fault.code.as_str())
+            }
+            _ => false,
+        }
     }
 
     /// True for [`CloudError::NotFound`].

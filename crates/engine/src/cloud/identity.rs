@@ -1,5 +1,7 @@
 //! STS and IAM: who we are, and the roles that ECS needs.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -72,13 +74,60 @@ impl LinkedService {
     }
 }
 
+/// A question of a permission check: may the caller do these things, to that, in this situation?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// IAM actions.
+    pub actions: Vec<String>,
+    /// ARN of the thing, which need not exist. `None`: anything (`*`).
+    pub resource: Option<String>,
+    /// Condition keys that the calls would bring along, for example `aws:RequestTag/slipway:stack`, with their values.
+    pub context: BTreeMap<String, String>,
+}
+
 /// One answer of a permission check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permission {
     /// IAM action.
     pub action: String,
-    /// Whether the caller may do it. `None`: AWS would not say (the check itself was refused).
-    pub allowed: Option<bool>,
+    /// ARN of the thing that was asked about. `None`: anything.
+    pub resource: Option<String>,
+    /// Whether the caller may do it.
+    pub verdict: Verdict,
+}
+
+/// Whether a caller may do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It may.
+    Allowed,
+    /// Nothing allows it.
+    Missing,
+    /// A policy denies it in so many words: allowing it elsewhere does not help.
+    Forbidden,
+    /// The organization's policies (SCP) do not let anybody in the account do it.
+    Organization,
+    /// AWS would not say.
+    Unknown(NoVerdict),
+}
+
+/// Why AWS would not say what a caller may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoVerdict {
+    /// The caller may not ask (`iam:SimulatePrincipalPolicy`).
+    MayNotAsk,
+    /// The root user has no policies: only the organization limits it.
+    Root,
+    /// A federated user's policies came with its session, where IAM can't see them.
+    Federated,
+    /// Too many questions at once; later there may be an answer.
+    Throttled,
+    /// The endpoint does not answer such questions.
+    Unsupported,
+    /// AWS refused the question itself.
+    Refused,
 }
 
 /// STS and IAM.
@@ -86,8 +135,9 @@ pub struct Permission {
 pub trait Identity: Send + Sync {
     /// `sts:GetCallerIdentity`.
     async fn caller(&self) -> Result<Caller>;
-    /// `iam:SimulatePrincipalPolicy` over these actions on `*`.
-    async fn permissions(&self, actions: &[&str]) -> Result<Vec<Permission>>;
+    /// `iam:SimulatePrincipalPolicy`: an answer for each action of each question, in their order. What AWS would not say
+    /// is an answer too; an error is one of the way there.
+    async fn permissions(&self, questions: &[Question]) -> Result<Vec<Permission>>;
     /// `iam:GetRole`, `iam:ListAttachedRolePolicies`, `iam:ListRolePolicies`.
     async fn role(&self, name: &str) -> Result<Option<Role>>;
     /// `iam:CreateRole`.

@@ -9,7 +9,7 @@ pub mod compute;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod edge;
-mod error;
+pub mod error;
 pub mod hosting;
 pub mod identity;
 pub mod logs;

@@ -9,6 +9,7 @@ pub(super) mod plan_view;
 mod save;
 
 pub(super) use image::{play_push, push_to};
+pub use opened::drafted;
 pub(super) use plan_view::plan_view;
 
 use app::backend::Answer;

@@ -94,6 +94,24 @@ pub(super) fn lock(values: &mut FormValues, stack: &Stack) {
     values.insert("connection".to_owned(), vec![stack.connection_id.to_string()]);
 }
 
+/// The specs of a connection's drafts, as far as they are right.
+///
+/// # Errors
+/// Those of the database.
+pub async fn drafted(db: &store::Database, connection: &Connection) -> store::Result<Vec<StackSpec>> {
+    let place = region(&connection.settings);
+    let of_it = rows::list(db)
+        .await?
+        .into_iter()
+        .filter(|row| row.connection_id == Some(connection.id));
+    let spec = |row: rows::Draft| {
+        let mut values = form::defaults();
+        values.extend(row.values_as::<FormValues>().ok()?);
+        form::read(&values, place).spec
+    };
+    Ok(of_it.filter_map(spec).collect())
+}
+
 impl RequestBackend {
     /// The draft of an address.
     ///
