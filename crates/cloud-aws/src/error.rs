@@ -7,6 +7,7 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_types::request_id::RequestId as _;
+use engine::cloud::error::CREDENTIAL_CODES;
 use engine::cloud::{AwsFault, CloudError};
 
 /// No answer within the time limit.
@@ -79,7 +80,13 @@ fn without_request(operation: &str, error: &(dyn Error + 'static)) -> CloudError
     let mut credentials = None;
     while let Some(cause) = current {
         // The innermost cause that AWS itself answered says most: the role refused, the token expired.
-        if let Some(refused) = cause.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>() {
+        // A call that never left for want of credentials says nothing itself: what it wanted them for lies deeper.
+        if let Some(refused) = cause.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>()
+            && matches!(
+                refused,
+                SdkError::ServiceError(_) | SdkError::ResponseError(_) | SdkError::TimeoutError(_)
+            )
+        {
             return cloud_error("sts:AssumeRole", refused);
         }
         if let Some(found) = cause.downcast_ref::<CredentialsError>() {
@@ -153,21 +160,7 @@ pub(crate) fn classify(fault: AwsFault, status: Option<u16>) -> CloudError {
                 fault,
             }
         }
-        "ExpiredToken"
-        | "ExpiredTokenException"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "SignatureDoesNotMatch"
-        | "InvalidSignatureException"
-        | "AuthFailure"
-        | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
-        | "IncompleteSignature"
-        | "IncompleteSignatureException"
-        | "InvalidAccessKeyId"
-        | "InvalidToken"
-        | "RequestExpired"
-        | "TokenRefreshRequired" => CloudError::Unavailable {
+        code if CREDENTIAL_CODES.contains(&code) => CloudError::Unavailable {
             fault,
             retryable: false,
         },
@@ -193,6 +186,8 @@ pub(crate) fn classify(fault: AwsFault, status: Option<u16>) -> CloudError {
         | "BandwidthLimitExceeded"
         | "ConcurrentModification"
         | "OperationAbortedException" => CloudError::Throttled { fault },
+        // Amplify answers 429 when a quota is full, which no waiting mends.
+        "LimitExceededException" => CloudError::Invalid { fault },
         "ClientException" if message.starts_with("Too many concurrent attempts") => {
             CloudError::Throttled { fault }
         }
@@ -311,8 +306,13 @@ fn is_gateway(status: u16) -> bool {
     matches!(status, 502..=504)
 }
 
-/// The first words of a body that carries no message of its own.
+/// The first words of a body that carries no message of its own. Only AWS's: whatever else answers under the address that
+/// somebody entered is none of the panel's readers' business.
 fn body_start(raw: &HttpResponse) -> String {
+    if request_id(raw).is_none() {
+        let length = raw.body().content_length().unwrap_or_default();
+        return format!("an answer of {length} bytes that is not AWS's");
+    }
     let bytes = raw.body().bytes().unwrap_or_default();
     String::from_utf8_lossy(bytes.get(..300).unwrap_or(bytes))
         .trim()

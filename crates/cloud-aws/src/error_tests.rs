@@ -75,6 +75,7 @@ fn every_code_has_its_shape() {
         ("RequestLimitExceeded", 503, "throttled"),
         ("TooManyRequestsException", 429, "throttled"),
         ("SomethingNew", 429, "throttled"),
+        ("LimitExceededException", 429, "invalid"),
         ("OperationAbortedException", 400, "throttled"),
         ("ExpiredToken", 403, "useless"),
         ("ExpiredTokenException", 400, "useless"),
@@ -238,7 +239,11 @@ fn a_web_page_is_no_answer_of_aws_and_asking_again_does_not_help() {
         unreachable!("{error:?}")
     };
     assert_eq!(fault.code, "Http500");
-    assert!(fault.message.contains("Internal Server Error"));
+    assert!(
+        !fault.message.contains("Internal Server Error"),
+        "{}",
+        fault.message
+    );
     let gateway = service_error(ErrorMetadata::builder().build(), answer(503, "<html>away</html>"));
     assert!(gateway.is_transient());
 }
@@ -299,4 +304,18 @@ fn a_refused_role_keeps_the_words_of_sts() {
         ("sts:AssumeRole", Some("arn:aws:iam::2:role/deploy"))
     );
     assert_eq!(fault.request_id.as_deref(), Some("sts-1"));
+}
+
+#[test]
+fn a_role_that_is_assumed_without_credentials_names_what_is_missing_and_comes_to_an_end() {
+    let cause = CredentialsError::not_loaded("no keys in the profile");
+    let assuming: SdkError<AssumeRoleError, HttpResponse> =
+        SdkError::dispatch_failure(ConnectorError::other(cause.into(), None));
+    let error = credentials_error("credentials", &CredentialsError::provider_error(assuming));
+    assert_eq!(error.fault().code, "CredentialsNotLoaded");
+    assert!(
+        error.fault().message.contains("no keys in the profile"),
+        "{error}"
+    );
+    assert!(error.is_about_credentials());
 }

@@ -90,6 +90,16 @@ fn is_quota(code: &str) -> bool {
         || code == "TargetGroupAssociationLimit"
 }
 
+/// The rule for what the connection's credentials may not do. `A0`: a right that the catalogue has no rule of its own for.
+fn denial(action: &str, message: &str) -> &'static str {
+    match action {
+        _ if message.contains("explicit deny") || message.contains("service control policy") => "A7",
+        "iam:PassRole" => "A3",
+        "iam:CreateServiceLinkedRole" => "A2",
+        _ => "A0",
+    }
+}
+
 /// The diagnosis of an error that no retry will mend.
 fn final_word(error: &StepError, now: Timestamp) -> Diagnosis {
     let cloud = match error {
@@ -111,7 +121,7 @@ fn final_word(error: &StepError, now: Timestamp) -> Diagnosis {
             .with("name", &fault.message),
         CloudError::InUse { .. } => Diagnosis::new(DiagnosisCode::Refused, "L1").with("reason", reason),
         CloudError::Denied { action, resource, .. } => {
-            let rule = if action == "iam:PassRole" { "A3" } else { "A5" };
+            let rule = denial(action, &fault.message);
             Diagnosis::new(DiagnosisCode::Denied, rule)
                 .with("action", action)
                 .with("resource", resource.as_deref().unwrap_or("*"))
@@ -129,8 +139,12 @@ fn final_word(error: &StepError, now: Timestamp) -> Diagnosis {
         CloudError::Unavailable { retryable: true, .. } => {
             Diagnosis::new(DiagnosisCode::Unreachable, "A12").with("reason", reason)
         }
-        CloudError::Unavailable { retryable: false, .. } => {
+        CloudError::Unavailable { .. } if cloud.is_about_credentials() => {
             Diagnosis::new(DiagnosisCode::Credentials, "A6").with("reason", reason)
+        }
+        // An endpoint that does not know the call, or a proxy that answers in AWS's place.
+        CloudError::Unavailable { retryable: false, .. } => {
+            Diagnosis::new(DiagnosisCode::Unreachable, "A14").with("reason", reason)
         }
     };
     diagnosis.fault(now, fault)
@@ -306,7 +320,7 @@ mod tests {
         }
         assert_eq!(
             blocked(reaction(error(), 20, RIGHTS_S)),
-            (DiagnosisCode::Denied, "A5".into())
+            (DiagnosisCode::Denied, "A0".into())
         );
         let explicit = denied(
             "ec2:CreateRoute",
@@ -327,6 +341,40 @@ mod tests {
     fn not_everybody_comes_back_at_the_same_time() {
         let pauses = [0.0, 0.5, 1.0].map(settling);
         assert_eq!(pauses.map(|pause| pause.as_millis()), [1_500, 3_000, 4_500]);
+    }
+
+    #[test]
+    fn a_refusal_is_filed_under_who_refuses() {
+        let denied = |action: &str, message: &str| {
+            let error = CloudError::Denied {
+                action: action.into(),
+                resource: None,
+                fault: fault("AccessDeniedException", message),
+            };
+            blocked(reaction(error, 1, 600)).1
+        };
+        let nobody = "because no identity-based policy allows it";
+        assert_eq!(denied("iam:CreateServiceLinkedRole", nobody), "A2");
+        assert_eq!(denied("logs:CreateLogGroup", nobody), "A0");
+        let scp = "with an explicit deny in a service control policy";
+        assert_eq!(denied("ecs:CreateService", scp), "A7");
+        assert_eq!(denied("iam:PassRole", scp), "A7");
+    }
+
+    #[test]
+    fn an_endpoint_that_does_not_know_a_call_is_no_matter_of_credentials() {
+        for (code, wanted) in [
+            ("UnknownOperationException", DiagnosisCode::Unreachable),
+            ("Http501", DiagnosisCode::Unreachable),
+            ("CredentialsNotLoaded", DiagnosisCode::Credentials),
+            ("InvalidClientTokenId", DiagnosisCode::Credentials),
+        ] {
+            let error = CloudError::Unavailable {
+                fault: fault(code, "no"),
+                retryable: false,
+            };
+            assert_eq!(blocked(reaction(error, 1, 0)).0, wanted, "{code}");
+        }
     }
 
     #[test]
