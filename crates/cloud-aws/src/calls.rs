@@ -25,9 +25,6 @@ use crate::error::cloud_error;
 /// a plan with forty steps must not spend the whole account's budget in its first second.
 const CALLS_AT_ONCE: usize = 8;
 
-/// Attempts of a read, the first included.
-const READ_ATTEMPTS: u32 = 3;
-
 /// The IAM actions that calls needed, in order of name. Clones share one record.
 #[derive(Debug, Clone, Default)]
 pub struct CallLog(Arc<Mutex<BTreeSet<String>>>);
@@ -127,6 +124,8 @@ impl Storable for Began {
 pub(crate) struct Witness {
     /// Where the actions are recorded.
     pub(crate) log: Option<CallLog>,
+    /// How a call that changes something is made: one attempt. Reads follow the client's own settings.
+    pub(crate) once: RetryConfig,
 }
 
 impl Intercept for Witness {
@@ -146,13 +145,10 @@ impl Intercept for Witness {
         if let Some(log) = &self.log {
             log.record(action(metadata.service(), metadata.name()));
         }
-        let attempts = if is_read(metadata.name()) {
-            READ_ATTEMPTS
-        } else {
-            1
-        };
         let state = cfg.interceptor_state();
-        state.store_put(RetryConfig::standard().with_max_attempts(attempts));
+        if !is_read(metadata.name()) {
+            state.store_put(self.once.clone());
+        }
         state.store_put(Began(Instant::now()));
         Ok(())
     }

@@ -1,11 +1,11 @@
 //! From an account, a region and a way to get credentials to a [`Cloud`].
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::{RetryConfig, RetryMode};
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -13,17 +13,18 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use engine::cloud::{Cloud, CloudError};
 use ipnet::IpNet;
-use url::Url;
+use url::{Host, Url};
 
 use crate::balancing::Elb;
 use crate::calls::{CallLog, Witness};
 use crate::compute::Ecs;
-use crate::edge::{EdgeOptions, HttpEdge};
+use crate::edge::{EdgeOptions, HttpEdge, may_connect};
 use crate::error::credentials_error;
 use crate::hosting::Amplify;
 use crate::identity::Iam;
 use crate::logs::CloudWatchLogs;
 use crate::network::Ec2;
+use crate::profile::Profile;
 use crate::registry::Ecr;
 
 /// Limit for a TCP connection to an AWS endpoint.
@@ -94,6 +95,12 @@ pub enum ConnectError {
         /// What was given.
         endpoint: String,
     },
+    /// An address that hands out credentials to whoever can reach it.
+    #[error("{endpoint} is on this machine's own network, which is no place for an endpoint")]
+    Forbidden {
+        /// What was given.
+        endpoint: String,
+    },
     /// No credentials, or AWS refuses to give them.
     #[error("no credentials: {error}")]
     Credentials {
@@ -132,6 +139,9 @@ pub async fn connect_with(
             endpoint: url.to_string(),
         });
     }
+    if let Some(url) = &endpoint {
+        check_host(url).await?;
+    }
     let sdk = Box::pin(sdk_config(credentials, region, endpoint, &options)).await;
     if let Some(provider) = sdk.credentials_provider() {
         provider
@@ -142,6 +152,27 @@ pub async fn connect_with(
             })?;
     }
     Ok(cloud(&sdk, region, options))
+}
+
+/// Refuses an endpoint that is an address of this machine's own network where credentials are handed out: whoever may enter
+/// an endpoint could otherwise read them through the panel.
+async fn check_host(url: &Url) -> Result<(), ConnectError> {
+    let addresses: Vec<IpAddr> = match (url.host(), url.port_or_known_default()) {
+        (Some(Host::Ipv4(address)), _) => vec![address.into()],
+        (Some(Host::Ipv6(address)), _) => vec![address.into()],
+        // A name that can't be resolved fails by itself when it is called.
+        (Some(Host::Domain(name)), Some(port)) => match tokio::net::lookup_host((name, port)).await {
+            Ok(found) => found.map(|address| address.ip()).collect(),
+            Err(_) => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    if addresses.into_iter().all(may_connect) {
+        return Ok(());
+    }
+    Err(ConnectError::Forbidden {
+        endpoint: url.to_string(),
+    })
 }
 
 /// `ap-northeast-1`, `us-gov-west-1`, …
@@ -164,57 +195,80 @@ async fn sdk_config(
     endpoint: Option<Url>,
     options: &Options,
 ) -> SdkConfig {
-    let region = Region::new(region.to_owned());
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .region(region.clone())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .build(),
-        );
+        .region(Region::new(region.to_owned()))
+        .timeout_config(timeouts);
     if let Some(url) = endpoint {
         loader = loader.endpoint_url(url.as_str().trim_end_matches('/'));
     }
     if let Some(files) = profile_files(options) {
         loader = loader.profile_files(files);
     }
+    let loaded = Box::pin(loader.load()).await;
+    let retries = retries(loaded.retry_config());
+    let sdk = loaded.into_builder().retry_config(retries).build();
+    let with = |sdk: SdkConfig, provider: SharedCredentialsProvider| {
+        sdk.into_builder().credentials_provider(provider).build()
+    };
     match credentials {
-        Credentials::Default => loader.load().await,
+        Credentials::Default => sdk,
         Credentials::Profile(name) => {
-            loader
-                .credentials_provider(profile(name, &region, options))
-                .load()
-                .await
+            let provider = Profile::new(name, sdk.clone(), options);
+            with(sdk, SharedCredentialsProvider::new(provider))
         }
         Credentials::AssumeRole {
             role_arn,
             external_id,
             source_profile,
         } => {
-            if let Some(name) = source_profile {
-                loader = loader.credentials_provider(profile(name, &region, options));
-            }
-            let source = loader.load().await;
-            let mut role = AssumeRoleProvider::builder(role_arn)
-                .session_name(SESSION_NAME)
-                .configure(&source);
-            if let Some(Secret(id)) = external_id {
-                role = role.external_id(id);
-            }
-            let provider = match source.credentials_provider() {
-                Some(from) => role.build_from_provider(from).await,
-                None => role.build().await,
+            let source = match source_profile {
+                Some(name) => {
+                    let provider = Profile::new(name, sdk.clone(), options);
+                    with(sdk, SharedCredentialsProvider::new(provider))
+                }
+                None => sdk,
             };
-            source
-                .into_builder()
-                .credentials_provider(SharedCredentialsProvider::new(provider))
-                .build()
+            let external_id = external_id.map(|Secret(id)| id);
+            let provider = assuming(&source, source.credentials_provider(), role_arn, external_id);
+            let provider = Box::pin(provider).await;
+            with(source, SharedCredentialsProvider::new(provider))
         }
     }
 }
 
-fn profile_files(options: &Options) -> Option<EnvConfigFiles> {
+/// How often calls are made again: AWS's own adaptive mode, which slows a client down before AWS has to refuse it. How many
+/// attempts is the environment's choice (`AWS_MAX_ATTEMPTS`, `max_attempts` of the profile).
+fn retries(found: Option<&RetryConfig>) -> RetryConfig {
+    found
+        .cloned()
+        .unwrap_or_else(RetryConfig::standard)
+        .with_retry_mode(RetryMode::Adaptive)
+}
+
+/// A role that is assumed at the endpoint and with the time limits of `sdk`.
+pub(crate) async fn assuming(
+    sdk: &SdkConfig,
+    source: Option<SharedCredentialsProvider>,
+    role_arn: String,
+    external_id: Option<String>,
+) -> AssumeRoleProvider {
+    let mut role = AssumeRoleProvider::builder(role_arn)
+        .session_name(SESSION_NAME)
+        .configure(sdk);
+    if let Some(id) = external_id {
+        role = role.external_id(id);
+    }
+    match source {
+        Some(from) => role.build_from_provider(from).await,
+        None => role.build().await,
+    }
+}
+
+pub(crate) fn profile_files(options: &Options) -> Option<EnvConfigFiles> {
     let path = options.profile_file.as_ref()?;
     Some(
         EnvConfigFiles::builder()
@@ -223,20 +277,11 @@ fn profile_files(options: &Options) -> Option<EnvConfigFiles> {
     )
 }
 
-fn profile(name: String, region: &Region, options: &Options) -> ProfileFileCredentialsProvider {
-    let config = ProviderConfig::without_region().with_region(Some(region.clone()));
-    let mut builder = ProfileFileCredentialsProvider::builder()
-        .configure(&config)
-        .profile_name(name);
-    if let Some(files) = profile_files(options) {
-        builder = builder.profile_files(files);
-    }
-    builder.build()
-}
-
 fn cloud(sdk: &SdkConfig, region: &str, options: Options) -> Cloud {
     let witness = Witness {
         log: options.call_log,
+        // A change is made once: whether it happened is for the executor to find out.
+        once: retries(sdk.retry_config()).with_max_attempts(1),
     };
     macro_rules! client {
         ($sdk_crate:ident) => {
@@ -283,6 +328,31 @@ mod tests {
         ] {
             assert!(!is_region_code(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn calls_are_repeated_adaptively_and_as_often_as_the_environment_says() {
+        assert_eq!(retries(None).mode(), RetryMode::Adaptive);
+        assert_eq!(retries(None).max_attempts(), 3);
+        let chosen = retries(Some(&RetryConfig::standard().with_max_attempts(7)));
+        assert_eq!((chosen.mode(), chosen.max_attempts()), (RetryMode::Adaptive, 7));
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_may_not_be_where_credentials_are_handed_out() {
+        for bad in [
+            "http://169.254.169.254/",
+            "http://[fd00:ec2::254]/",
+            "http://169.254.170.2:80/x",
+        ] {
+            let refused = connect(Credentials::Default, "ap-northeast-1", Some(bad.parse().unwrap())).await;
+            assert!(matches!(refused, Err(ConnectError::Forbidden { .. })), "{bad}");
+        }
+        assert!(
+            check_host(&"http://127.0.0.1:5000".parse().unwrap())
+                .await
+                .is_ok()
+        );
     }
 
     #[test]

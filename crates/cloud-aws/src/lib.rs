@@ -4,7 +4,7 @@
 //! places: [`connect`] makes the clients, `calls` limits, traces and records every call, `error` turns what went wrong
 //! into the engine's one error without losing AWS's words.
 //!
-//! Retries: reads are tried up to three times by the SDK (standard mode, with its jitter). Calls that change something
+//! Retries: reads are tried again by the SDK in adaptive mode, three times or `AWS_MAX_ATTEMPTS`. Calls that change something
 //! are sent once; the executor reads before it repeats them and says why it waits. A blind repeat after a time-out
 //! could make a second VPC or gateway.
 
@@ -19,6 +19,7 @@ mod identity;
 mod logs;
 mod moment;
 mod network;
+mod profile;
 mod registry;
 
 pub use calls::CallLog;

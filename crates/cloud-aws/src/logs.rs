@@ -6,9 +6,14 @@ use async_trait::async_trait;
 use aws_sdk_cloudwatchlogs::Client;
 use engine::cloud::logs::{LogGroup, LogLine, Logs};
 use engine::cloud::{Result, Tags};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::calls::Gate;
+
+/// Pages of one look at most: ten thousand events, or a megabyte, each.
+const PAGES: u32 = 10;
+/// How far back the last lines are looked for before everything is read, minutes.
+const LOOK_BACK_MIN: [i64; 2] = [1, 15];
 
 /// CloudWatch Logs of one account and region.
 #[derive(Debug)]
@@ -23,6 +28,48 @@ impl CloudWatchLogs {
             client,
             gate: Gate::default(),
         }
+    }
+}
+
+impl CloudWatchLogs {
+    /// The last lines of those that were read, oldest first, and whether all since `start` were.
+    async fn last_lines(&self, group: &str, start: Timestamp, limit: usize) -> Result<(Vec<LogLine>, bool)> {
+        let request = self
+            .client
+            .filter_log_events()
+            .log_group_name(group)
+            .start_time(start.as_millisecond());
+        let mut pages = request.into_paginator().send();
+        let mut window: VecDeque<LogLine> = VecDeque::new();
+        let (mut read, mut whole) = (0, true);
+        while let Some(page) = self.gate.call("logs:FilterLogEvents", pages.try_next()).await? {
+            for event in page.events() {
+                let at = event
+                    .timestamp()
+                    .and_then(|millis| Timestamp::from_millisecond(millis).ok());
+                let (Some(at), Some(message)) = (at, event.message()) else {
+                    continue;
+                };
+                let stream = event.log_stream_name().unwrap_or_default().to_owned();
+                window.push_back(LogLine {
+                    at,
+                    stream,
+                    message: message.to_owned(),
+                });
+                if window.len() > limit {
+                    window.pop_front();
+                }
+            }
+            read += 1;
+            if read == PAGES && page.next_token().is_some() {
+                whole = false;
+                break;
+            }
+        }
+        // Streams are interleaved by page, so order is only sure after sorting.
+        let mut lines = Vec::from(window);
+        lines.sort_by_key(|line| line.at);
+        Ok((lines, whole))
     }
 }
 
@@ -89,37 +136,24 @@ impl Logs for CloudWatchLogs {
     }
 
     async fn tail(&self, group: &str, since: Timestamp, limit: usize) -> Result<Vec<LogLine>> {
-        // FilterLogEvents answers oldest first and knows no other order: the last lines are found by reading to the
-        // end and keeping a window.
-        let request = self
-            .client
-            .filter_log_events()
-            .log_group_name(group)
-            .start_time(since.as_millisecond());
-        let mut pages = request.into_paginator().send();
-        let mut window: VecDeque<LogLine> = VecDeque::new();
-        while let Some(page) = self.gate.call("logs:FilterLogEvents", pages.try_next()).await? {
-            for event in page.events() {
-                let at = event
-                    .timestamp()
-                    .and_then(|millis| Timestamp::from_millisecond(millis).ok());
-                let (Some(at), Some(message)) = (at, event.message()) else {
-                    continue;
-                };
-                let stream = event.log_stream_name().unwrap_or_default().to_owned();
-                window.push_back(LogLine {
-                    at,
-                    stream,
-                    message: message.to_owned(),
-                });
-                if window.len() > limit {
-                    window.pop_front();
-                }
+        // FilterLogEvents answers oldest first and knows no other order, and a container that crashes in a loop writes
+        // without end: the last minutes are looked through first, and the whole time only when they hold too little.
+        let now = Timestamp::now();
+        let mut found = Vec::new();
+        for minutes in LOOK_BACK_MIN {
+            let start = now
+                .checked_sub(SignedDuration::from_mins(minutes))
+                .map_or(since, |start| start.max(since));
+            let (lines, whole) = self.last_lines(group, start, limit).await?;
+            // The part that was read of a longer time is older than what the shorter one held.
+            if whole || found.is_empty() {
+                found = lines;
+            }
+            if found.len() >= limit || start == since || !whole {
+                return Ok(found);
             }
         }
-        // Streams are interleaved by page, so order is only sure after sorting.
-        let mut lines = Vec::from(window);
-        lines.sort_by_key(|line| line.at);
-        Ok(lines)
+        let (lines, whole) = self.last_lines(group, since, limit).await?;
+        Ok(if whole || found.is_empty() { lines } else { found })
     }
 }

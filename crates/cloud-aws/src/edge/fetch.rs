@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
-use super::guard::may_probe;
+use super::guard::{may_connect, may_probe};
 
 /// How servers see us in their logs.
 const USER_AGENT: &str = concat!("slipway/", env!("CARGO_PKG_VERSION"));
@@ -43,7 +43,7 @@ pub(crate) struct Fetched {
 pub(crate) enum Reach {
     /// Public addresses and these ranges: for addresses that people type.
     Guarded(Vec<IpNet>),
-    /// Anything: for addresses that AWS itself hands out over a signed call.
+    /// Anything but where credentials are handed out: for addresses that AWS, or what stands in for it, gives in an answer.
     Trusted,
 }
 
@@ -176,9 +176,12 @@ impl Fetcher {
             address: host.to_owned(),
         };
         for &address in addresses {
-            if let Reach::Guarded(allow) = &self.reach
-                && !may_probe(address, allow)
-            {
+            let may = match &self.reach {
+                Reach::Guarded(allow) => may_probe(address, allow),
+                // Whoever names the endpoint also names where it sends us.
+                Reach::Trusted => may_connect(address),
+            };
+            if !may {
                 continue;
             }
             match TcpStream::connect((address, port)).await {

@@ -15,11 +15,18 @@ const METADATA: [IpAddr; 4] = [
 
 /// Whether `address` may be probed. `allow` opens private and loopback ranges; link-local ones stay shut.
 pub(super) fn may_probe(address: IpAddr, allow: &[IpNet]) -> bool {
-    let address = embedded(address).map_or(address, IpAddr::V4);
-    if METADATA.contains(&address) || is_link_local(address) {
+    if !may_connect(address) {
         return false;
     }
+    let address = embedded(address).map_or(address, IpAddr::V4);
     is_public(address) || allow.iter().any(|range| range.contains(&address))
+}
+
+/// Whether anything at all may be asked there, an endpoint that somebody entered included: not the addresses of this
+/// machine's own network that hand out credentials.
+pub(crate) fn may_connect(address: IpAddr) -> bool {
+    let address = embedded(address).map_or(address, IpAddr::V4);
+    !METADATA.contains(&address) && !is_link_local(address)
 }
 
 /// The IPv4 address inside an IPv6 one that is only a way to write it or to reach it.

@@ -10,6 +10,7 @@ use engine::cloud::edge::{Answer, Edge, EdgeError};
 use ipnet::IpNet;
 
 use fetch::{Fetcher, Reach};
+pub(crate) use guard::may_connect;
 
 /// Bytes of a body that are kept.
 const BODY_LIMIT: usize = 2048;

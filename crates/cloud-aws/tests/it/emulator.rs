@@ -26,8 +26,10 @@ pub(crate) struct Emulator {
     pub(crate) cloud: Cloud,
     pub(crate) calls: CallLog,
     pub(crate) account_id: String,
-    /// What stands between us and the emulator, where a test put something there.
-    pub(crate) replay: Option<Replay>,
+    /// What stands between us and the emulator.
+    pub(crate) replay: Replay,
+    /// Read again while the connection is used.
+    _profile: tempfile::NamedTempFile,
     /// Ends with the test.
     _server: Option<Child>,
 }
@@ -47,15 +49,10 @@ impl Emulator {
                 (url, Some(server))
             }
         };
-        let calls = CallLog::default();
         let account_id = fresh_account();
         let scenes = scenes(&account_id);
-        let replay = if scenes.is_empty() {
-            None
-        } else {
-            Some(Replay::before(&url, scenes).await)
-        };
-        let url = replay.as_ref().map_or(url, |replay| replay.url.clone());
+        let replay = Replay::before(&url, scenes).await;
+        let (url, calls) = (replay.url.clone(), replay.calls.clone());
         // The emulator keeps accounts apart and gives keys of whatever account the role is in, so tests that share one
         // server never meet. It also takes every connection through `sts:AssumeRole`.
         let credentials = Credentials::AssumeRole {
@@ -63,7 +60,7 @@ impl Emulator {
             external_id: None,
             source_profile: Some("emulator".to_owned()),
         };
-        let (options, _file) = with_profile(calls.clone());
+        let (options, profile) = with_profile(calls.clone());
         let cloud = connect_with(credentials, REGION, Some(url), options)
             .await
             .expect("the emulator lets us in");
@@ -72,6 +69,7 @@ impl Emulator {
             calls,
             account_id,
             replay,
+            _profile: profile,
             _server: server,
         }
     }
@@ -80,9 +78,7 @@ impl Emulator {
 impl Emulator {
     /// Every correction was needed: one that is not would hide that the emulator has learnt it.
     pub(crate) fn finish(&self) {
-        if let Some(replay) = &self.replay {
-            replay.finish();
-        }
+        self.replay.finish();
     }
 }
 

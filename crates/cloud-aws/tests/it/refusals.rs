@@ -314,3 +314,55 @@ async fn a_role_that_may_not_be_assumed_says_which_and_why() {
     );
     assert_eq!(fault.request_id.as_deref(), Some("sts-2"));
 }
+
+/// A page of log events, and where the next one is.
+fn events(from: i64, count: i64, next: Option<&str>) -> String {
+    let events: Vec<_> = (from..from + count)
+        .map(|number| {
+            serde_json::json!({ "timestamp": 1_700_000_000_000_i64 + number, "message": format!("line {number}"), "logStreamName": "s" })
+        })
+        .collect();
+    serde_json::json!({ "events": events, "nextToken": next }).to_string()
+}
+
+#[tokio::test]
+async fn the_last_lines_of_a_talkative_container_are_found_without_reading_everything() {
+    // The last minute holds enough: nothing older is asked for.
+    let replay = Replay::of(vec![Scene::json(
+        when(["FilterLogEvents"]),
+        200,
+        events(100, 5, None),
+    )])
+    .await;
+    let (cloud, _) = replay.cloud().await;
+    let lines = cloud
+        .logs
+        .tail("/ecs/shop", jiff::Timestamp::UNIX_EPOCH, 3)
+        .await
+        .unwrap();
+    let said: Vec<_> = lines.iter().map(|line| line.message.as_str()).collect();
+    assert_eq!(said, ["line 102", "line 103", "line 104"]);
+    replay.finish();
+}
+
+#[tokio::test]
+async fn a_log_without_end_is_read_up_to_a_limit() {
+    let mut scenes = vec![Scene::json(when(["FilterLogEvents"]), 200, events(900, 1, None))];
+    // Of the quarter of an hour only the older part fits into one look: the newest line is known already.
+    let page = |number: i64| {
+        let next = format!("page-{number}");
+        Scene::json(when(["FilterLogEvents"]), 200, events(number * 2, 2, Some(&next)))
+    };
+    let pages = (0..10).map(page);
+    scenes.extend(pages);
+    let replay = Replay::of(scenes).await;
+    let (cloud, _) = replay.cloud().await;
+    let lines = cloud
+        .logs
+        .tail("/ecs/shop", jiff::Timestamp::UNIX_EPOCH, 3)
+        .await
+        .unwrap();
+    let said: Vec<_> = lines.iter().map(|line| line.message.as_str()).collect();
+    assert_eq!(said, ["line 900"]);
+    replay.finish();
+}

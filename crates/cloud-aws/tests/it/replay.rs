@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use cloud_aws::{CallLog, Credentials, connect_with};
 use engine::cloud::Cloud;
+use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
@@ -93,7 +94,24 @@ struct State {
 /// The server. It stops with the test's runtime.
 pub(crate) struct Replay {
     pub(crate) url: Url,
+    /// The IAM actions of every call through it.
+    pub(crate) calls: CallLog,
     state: Arc<Mutex<State>>,
+    /// Read again while connections are used.
+    profiles: Mutex<Vec<NamedTempFile>>,
+}
+
+impl Drop for Replay {
+    /// Whatever a test is about, every call that it made is in the policy that `slipway policy` prints.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let allowed = engine::policy::actions();
+        let mut missing = self.calls.actions();
+        missing.retain(|action| !allowed.contains(&action.as_str()));
+        assert!(missing.is_empty(), "not in the policy: {missing:?}");
+    }
 }
 
 impl Replay {
@@ -123,18 +141,23 @@ impl Replay {
                 tokio::spawn(serve(stream, Arc::clone(&shared), upstream.clone()));
             }
         });
-        Self { url, state }
+        Self {
+            url,
+            calls: CallLog::default(),
+            state,
+            profiles: Mutex::default(),
+        }
     }
 
-    /// A connection to this server.
+    /// A connection to this server, and the record of its calls.
     pub(crate) async fn cloud(&self) -> (Cloud, CallLog) {
-        let calls = CallLog::default();
-        let (options, _file) = with_profile(calls.clone());
+        let (options, file) = with_profile(self.calls.clone());
+        self.profiles.lock().expect("not poisoned").push(file);
         let profile = Credentials::Profile("emulator".to_owned());
         let cloud = connect_with(profile, REGION, Some(self.url.clone()), options)
             .await
             .expect("connected");
-        (cloud, calls)
+        (cloud, self.calls.clone())
     }
 
     /// How many requests held this text.
@@ -241,14 +264,34 @@ async fn read(stream: &mut TcpStream) -> Option<Vec<u8>> {
     }
 }
 
+/// Service-linked roles as AWS names them, and as the emulator does: after the principal as it is written. The names
+/// are equally long.
+const LINKED_ROLES: [(&str, &str); 2] = [
+    ("AWSServiceRoleForECS", "AWSServiceRoleForecs"),
+    (
+        "AWSServiceRoleForElasticLoadBalancing",
+        "AWSServiceRoleForelasticloadbalancing",
+    ),
+];
+
+/// The request in the emulator's own words.
+fn translated(request: &[u8]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(request) else {
+        return request.to_vec();
+    };
+    let said = |text: String, (aws, emulator): &(&str, &str)| text.replace(aws, emulator);
+    LINKED_ROLES.iter().fold(text.to_owned(), said).into_bytes()
+}
+
 /// Sends the request on and reads the answer to its end.
 async fn forward(upstream: &Url, request: &[u8]) -> Vec<u8> {
+    let request = translated(request);
     let address = (
         upstream.host_str().expect("a host"),
         upstream.port_or_known_default().expect("a port"),
     );
     let mut stream = TcpStream::connect(address).await.expect("the emulator listens");
-    stream.write_all(request).await.expect("sent");
+    stream.write_all(&request).await.expect("sent");
     let mut answer = Vec::new();
     let mut chunk = [0; 4096];
     loop {
