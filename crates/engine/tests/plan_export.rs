@@ -101,18 +101,24 @@ fn bash_reads_every_script() {
     }
 }
 
-/// Runs the script with stand-ins for the tools and answers the arguments of each AWS call.
-fn calls(script: &str) -> Vec<Vec<String>> {
-    let stand_ins = "aws() { case \"$*\" in *get-caller-identity*) echo 123456789012; return;; esac; \
-        { printf '%s\\0' \"$@\"; printf '\\1'; } >&3; echo made-up; }\njq() { cat > /dev/null; echo '{}'; }\n\
-        curl() { :; }\nsleep() { :; }\n";
+/// Runs the script with stand-ins for the tools and answers the arguments of each AWS call that changes something, and
+/// what the script said to the person. `aws` is the body of a function that may answer before the usual stand-in does.
+fn run(script: &str, aws: &str) -> (std::process::ExitStatus, Vec<Vec<String>>, String) {
+    let stand_ins = format!(
+        "aws() {{ {aws}\n case \"$*\" in *get-caller-identity*) echo 123456789012; return;; \
+        *generate-cli-skeleton*) echo thresholdConfiguration; return;; \
+        *deployments*) printf 'made-up\\tCOMPLETED\\n'; return;; *get-job*) echo SUCCEED; return;; \
+        *amplify\\ get-*) echo '{{}}'; return;; *elbv2\\ describe-*) echo made-up; return;; *\\ wait\\ *) return;; \
+        *describe-images*) return;; *\\ describe-*|*\\ get-*) echo None; return;; esac; \
+        {{ printf '%s\\0' \"$@\"; printf '\\1'; }} >&3; echo made-up; }}\njq() {{ cat > /dev/null; echo '{{}}'; }}\n\
+        curl() {{ echo 200; }}\nsleep() {{ :; }}\n"
+    );
     let script = format!("exec 3>&1 1>/dev/null\n{stand_ins}{script}");
     let ran = Command::new("bash")
         .arg("-c")
         .arg(script)
         .output()
         .expect("bash is there");
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let text = String::from_utf8(ran.stdout).expect("text");
     let words = |call: &str| {
         call.split('\0')
@@ -120,10 +126,22 @@ fn calls(script: &str) -> Vec<Vec<String>> {
             .map(str::to_owned)
             .collect()
     };
-    text.split('\u{1}')
+    let calls = text
+        .split('\u{1}')
         .filter(|call| !call.is_empty())
         .map(words)
-        .collect()
+        .collect();
+    (
+        ran.status,
+        calls,
+        String::from_utf8_lossy(&ran.stderr).into_owned(),
+    )
+}
+
+fn calls(script: &str) -> Vec<Vec<String>> {
+    let (status, calls, said) = run(script, "");
+    assert!(status.success(), "{said}\n{script}");
+    calls
 }
 
 #[test]
@@ -166,6 +184,164 @@ fn every_script_runs_to_its_end_and_hands_values_over_untouched() {
             }
         }
     }
+}
+
+/// The words of the calls of one operation, one call a line.
+fn of(calls: &[Vec<String>], operation: &str) -> Vec<String> {
+    calls
+        .iter()
+        .filter(|call| call.iter().any(|word| word == operation))
+        .map(|call| call.join(" "))
+        .collect()
+}
+
+#[test]
+fn an_updated_group_loses_what_the_plan_does_not_want() {
+    use engine::cloud::network::{Peer, Rule, Traffic};
+    let plan = apply(&vendor(), &runbook(), now());
+    let mut after = fulfil(&plan, &runbook());
+    let world = |peer| Rule {
+        traffic: Traffic::All,
+        peer,
+        description: String::new(),
+    };
+    for group in &mut after.security_groups {
+        if group.name == "vendor0919-task" {
+            group
+                .ingress
+                .push(world(Peer::Cidr("0.0.0.0/0".parse().expect("a range"))));
+            group.egress.push(world(Peer::Other("::/0".into())));
+        }
+    }
+    let mut spec = vendor();
+    spec.container.port = 9090;
+    let plan = apply(&spec, &after, now());
+    let calls = calls(&cli::script(&plan, &BTreeMap::new()));
+    let revoked = of(&calls, "revoke-security-group-ingress").join("\n");
+    assert!(
+        revoked.contains("0.0.0.0/0") && revoked.contains("8080"),
+        "{revoked}"
+    );
+    let revoked = of(&calls, "revoke-security-group-egress").join("\n");
+    assert!(revoked.contains(r#""CidrIpv6":"::/0""#), "{revoked}");
+    let added = of(&calls, "authorize-security-group-ingress");
+    assert!(
+        matches!(added.as_slice(), [one] if one.contains("9090")),
+        "{added:?}"
+    );
+    assert!(of(&calls, "authorize-security-group-egress").is_empty());
+}
+
+#[test]
+fn a_new_group_lets_nothing_out_over_ipv6_either() {
+    let calls = calls(&cli::script(
+        &apply(&vendor(), &runbook(), now()),
+        &BTreeMap::new(),
+    ));
+    let revoked = of(&calls, "revoke-security-group-egress").join("\n");
+    assert!(
+        revoked.contains("::/0") && revoked.contains("0.0.0.0/0"),
+        "{revoked}"
+    );
+}
+
+#[test]
+fn secrets_on_a_role_of_the_users_are_shown_and_exported() {
+    let mut spec = vendor();
+    let secret = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db-AbCdEf";
+    spec.container.secrets = [("DB".to_owned(), secret.to_owned())].into();
+    let plan = apply(&spec, &runbook(), now());
+    let step = plan.step(&"execution_role".into()).expect("there");
+    assert_eq!(step.change, engine::plan::Change::Adopt);
+    let shown = cli::commands(&plan, step, &BTreeMap::new()).join("\n");
+    assert!(
+        shown.contains("put-role-policy --role-name ecsTaskExecutionRole"),
+        "{shown}"
+    );
+    assert!(shown.contains(secret), "{shown}");
+    assert!(
+        matches!(step.differences.as_slice(), [engine::plan::Difference::Value { field, before: None, after: Some(after) }]
+            if field == "secrets_policy" && after.contains(secret)),
+        "{:?}",
+        step.differences
+    );
+    // Without a change of the secrets nothing is written; without secrets the policy goes.
+    let after = fulfil(&plan, &runbook());
+    let again = apply(&spec, &after, now());
+    assert_eq!(
+        of(&calls(&cli::script(&again, &BTreeMap::new())), "iam"),
+        Vec::<String>::new()
+    );
+    let less = apply(&vendor(), &after, now());
+    let calls = calls(&cli::script(&less, &BTreeMap::new()));
+    assert!(
+        matches!(of(&calls, "delete-role-policy").as_slice(), [one] if one.contains("slipway-vendor0919-secrets"))
+    );
+}
+
+#[test]
+fn a_script_fails_when_the_deployment_does() {
+    let script = cli::script(&apply(&vendor(), &runbook(), now()), &BTreeMap::new());
+    for rolled_back in ["older\\tCOMPLETED", "older\\tIN_PROGRESS", "made-up\\tFAILED"] {
+        let aws = format!("case \"$*\" in *deployments*) printf '{rolled_back}\\n'; return;; esac");
+        let (status, calls, said) = run(&script, &aws);
+        assert!(!status.success(), "{rolled_back}");
+        assert!(said.contains("did not succeed"), "{said}");
+        assert!(of(&calls, "amplify").is_empty(), "nothing after it: {calls:?}");
+    }
+}
+
+#[test]
+fn a_script_makes_nothing_with_a_tool_that_is_too_old_or_missing() {
+    let script = cli::script(&apply(&vendor(), &runbook(), now()), &BTreeMap::new());
+    let (status, calls, said) = run(&script, "case \"$*\" in *skeleton*) echo '{}'; return;; esac");
+    assert!(!status.success() && calls.is_empty(), "{calls:?}");
+    assert!(said.contains("thresholdConfiguration"), "{said}");
+    let without_jq = format!("command() {{ [ \"$2\" != jq ]; }}\n{script}");
+    let (status, calls, said) = run(&without_jq, "");
+    assert!(!status.success() && calls.is_empty(), "{calls:?}");
+    assert!(said.contains("jq is needed"), "{said}");
+}
+
+#[test]
+fn a_script_that_is_started_again_skips_what_is_there_and_gives_up_in_the_end() {
+    let script = cli::script(&apply(&hello(), &fresh(), now()), &BTreeMap::new());
+    let there = "case \"$*\" in *deployments*) ;; *\\ get-role*|*\\ describe-*) echo made-up; return;; \
+        *create-log-group*) echo '(ResourceAlreadyExistsException)' >&2; return 254;; \
+        *authorize-*) echo '(InvalidPermission.Duplicate)' >&2; return 254;; esac";
+    let (status, calls, said) = run(&script, there);
+    assert!(status.success(), "{said}");
+    for operation in [
+        "create-role",
+        "create-service",
+        "create-service-linked-role",
+        "create-security-group",
+    ] {
+        assert!(of(&calls, operation).is_empty(), "{operation}: {calls:?}");
+    }
+    assert_eq!(
+        of(&calls, "update-service").len(),
+        1,
+        "the new revision is deployed"
+    );
+    // Another refusal stays one, also after it was tried for a while.
+    for refused in [
+        "create-cluster",
+        "put-retention-policy",
+        "authorize-security-group-ingress",
+    ] {
+        let aws = format!("case \"$*\" in *{refused}*) echo '(AccessDenied)' >&2; return 254;; esac");
+        let (status, _, said) = run(&script, &aws);
+        assert!(
+            !status.success() && said.contains("AccessDenied"),
+            "{refused}: {said}"
+        );
+    }
+    let after = fulfil(&apply(&hello(), &fresh(), now()), &fresh());
+    let removal = destroy(&hello(), &after, &Memory::default(), now());
+    let busy = "case \"$*\" in *delete-security-group*) echo '(DependencyViolation)' >&2; return 254;; esac";
+    let (status, _, said) = run(&cli::script(&removal, &BTreeMap::new()), busy);
+    assert!(!status.success() && said.contains("Gave up"), "{said}");
 }
 
 #[test]

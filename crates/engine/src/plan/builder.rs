@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::action::{Action, OutputName, Outputs, Ref};
+use super::difference::differences;
 use super::timing::{self, Pace};
 use super::{Change, Finding, FindingCode, Plan, PlannedStep, Purpose, Reason, ReasonCode, StepId, Weight};
 use crate::cloud::Tags;
@@ -115,11 +116,13 @@ impl<'a> Builder<'a> {
         };
         let expected_s = timing::expected_s(&action, change, pace);
         let monthly_usd = prices::step_monthly_usd(&action, change, self.spec, self.snapshot);
+        let differences = differences(self, &action, change);
         self.steps.push(PlannedStep {
             id: id.clone(),
             action,
             change,
             reason,
+            differences,
             after: unique,
             expected_s,
             monthly_usd,
@@ -150,6 +153,12 @@ impl<'a> Builder<'a> {
             .iter()
             .map(|reference| self.value(reference).map(str::to_owned))
             .collect()
+    }
+
+    /// What people call the thing that an earlier step is about.
+    pub(super) fn name_of(&self, step: &StepId) -> String {
+        let found = self.steps.iter().find(|one| one.id == *step);
+        found.map_or_else(|| step.0.clone(), |one| one.action.name())
     }
 
     /// Whether everything so far is as it should be.

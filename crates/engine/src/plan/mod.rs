@@ -8,6 +8,7 @@ mod apply;
 mod builder;
 pub mod cidr;
 mod destroy;
+mod difference;
 pub mod documents;
 pub mod export;
 pub mod lint;
@@ -31,6 +32,7 @@ use action::{Action, Outputs};
 
 pub use apply::apply;
 pub use destroy::destroy;
+pub use difference::Difference;
 pub use lint::lint;
 pub use memory::{FrontendMemory, Granted, Memory};
 pub use prepare::prepare;
@@ -96,6 +98,9 @@ pub struct PlannedStep {
     pub change: Change,
     /// Why it is in the plan.
     pub reason: Reason,
+    /// What it changes on something that is there already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
     /// Steps that must be done before.
     pub after: Vec<StepId>,
     /// Seconds it is expected to take (AWS's own times; 1 for a `Keep`).

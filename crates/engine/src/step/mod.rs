@@ -43,7 +43,7 @@ use crate::plan::{Change, StepId};
 pub use execution_role::secrets_policy_name;
 pub use kinds::step;
 pub use reachable::accepts;
-pub use security_group::grant_mark;
+pub use security_group::{grant_mark, rule_description};
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

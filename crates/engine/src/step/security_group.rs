@@ -25,15 +25,21 @@ pub fn grant_mark(stack: &str) -> String {
 /// Longest description of a rule that EC2 takes.
 const DESCRIPTION_LIMIT: usize = 255;
 
+/// The description of a rule: with the mark where the group is not ours.
+pub fn rule_description(stack: &str, adopted: bool, description: &str) -> String {
+    let mark = grant_mark(stack);
+    let text = match adopted && !description.starts_with(&mark) {
+        true => format!("{mark}{description}"),
+        false => description.to_owned(),
+    };
+    text.chars().take(DESCRIPTION_LIMIT).collect()
+}
+
 impl SecurityGroup {
     fn rules(&self, context: &Context<'_>, planned: &[PlannedRule]) -> Result<Vec<Rule>, StepError> {
-        let mark = grant_mark(context.stack);
         let mut rules = resolved(context, planned)?;
         for rule in &mut rules {
-            if self.adopt.is_some() && !rule.description.starts_with(&mark) {
-                rule.description = format!("{mark}{}", rule.description);
-            }
-            rule.description = rule.description.chars().take(DESCRIPTION_LIMIT).collect();
+            rule.description = rule_description(context.stack, self.adopt.is_some(), &rule.description);
         }
         Ok(rules)
     }

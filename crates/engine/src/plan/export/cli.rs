@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::shell::{Command, Piece, Word};
-use super::{cli_create, cli_remove};
+use super::{cli_create, cli_remove, prelude};
 use crate::cloud::TAG_STACK;
 use crate::plan::action::{Action, OutputName, Outputs, Ref};
 use crate::plan::{Change, Plan, PlannedStep, Purpose, StepId};
+
+/// Tries, 5 seconds apart, until a new role is known everywhere.
+const ROLE_TRIES: u32 = 24;
 
 /// What is known while commands are written.
 pub(super) struct Values<'a> {
@@ -72,7 +75,7 @@ pub(super) fn variable(step: &StepId, name: OutputName) -> String {
 fn step_commands(values: &Values<'_>, step: &PlannedStep) -> Vec<Command> {
     match (&step.action, step.change) {
         (Action::Remove { target }, _) => cli_remove::commands(target),
-        (action, change) => cli_create::commands(values, &step.id, action, change),
+        _ => cli_create::commands(values, step),
     }
 }
 
@@ -99,36 +102,32 @@ pub fn script(plan: &Plan, outputs: &BTreeMap<StepId, Outputs>) -> String {
         spec,
         ..
     } = plan;
-    // Writing to a string can't fail.
-    let _ = writeln!(
-        text,
-        "#!/usr/bin/env bash\n\
-         # {what} of the stack {}, planned {made_at}.\n\
-         set -euo pipefail\n\
-         export AWS_REGION={region} AWS_DEFAULT_REGION={region} AWS_PAGER=''\n\n\
-         if [ \"$(aws sts get-caller-identity --query Account --output text)\" != {account_id} ]; then\n  \
-           echo 'This plan is for account {account_id}.' >&2\n  \
-           exit 1\n\
-         fi",
-        spec.name
-    );
-    if plan
-        .steps
-        .iter()
-        .any(|step| matches!(&step.action, Action::Service { .. }))
-    {
-        let _ = writeln!(
-            text,
-            "\n# An AWS CLI that does not know thresholdConfiguration is too old for the circuit breaker below."
-        );
-    }
     let commands: Vec<Vec<Command>> = plan
         .steps
         .iter()
         .map(|step| step_commands(&values, step))
         .collect();
-    let all: String = commands.iter().flatten().map(Command::shown).collect();
-    let is_read = |variable: &str| all.contains(&format!("${{{variable}}}"));
+    let all: Vec<&Command> = commands.iter().flatten().collect();
+    let body: String = all.iter().map(|command| command.scripted() + "\n").collect();
+    let read: String = all.iter().map(|command| command.reads()).collect();
+    let is_read = |variable: &str| read.contains(&format!("${{{variable}}}"));
+    // Writing to a string can't fail.
+    let _ = writeln!(
+        text,
+        "#!/usr/bin/env bash\n\
+         # {what} of the stack {}, planned {made_at}. It may be started again after it was cut off.\n\
+         set -euo pipefail\n\
+         export AWS_REGION={region} AWS_DEFAULT_REGION={region} AWS_PAGER=''\n\n\
+         {}\n\
+         if [ \"$(aws sts get-caller-identity --query Account --output text)\" != {account_id} ]; then\n  \
+           echo 'This plan is for account {account_id}.' >&2\n  \
+           exit 1\n\
+         fi",
+        spec.name,
+        prelude::programs(&body),
+    );
+    text.push_str(&prelude::newer_cli(&body));
+    text.push_str(&prelude::functions(&body));
     for (step, commands) in plan.steps.iter().zip(commands) {
         let change = format!("{:?}", step.change).to_lowercase();
         let _ = writeln!(
@@ -149,6 +148,28 @@ fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
+}
+
+impl Values<'_> {
+    /// Whether the plan makes a role that AWS needs a moment to spread.
+    pub(super) fn makes_roles(&self) -> bool {
+        let makes = |step: &PlannedStep| {
+            let is_role = matches!(
+                step.action,
+                Action::LinkedRole { .. } | Action::ExecutionRole { .. }
+            );
+            is_role && creates(step.change)
+        };
+        self.plan.steps.iter().any(makes)
+    }
+
+    /// A command that may come too early for a new role.
+    pub(super) fn after_roles(&self, command: Command) -> Command {
+        match self.makes_roles() {
+            true => command.tried(ROLE_TRIES),
+            false => command,
+        }
+    }
 }
 
 /// Whether a step's thing has to be made.

@@ -102,7 +102,7 @@ fn load_balancer(
                 .capture(variable(id, OutputName::Arn), "LoadBalancers[0].LoadBalancerArn");
             let look = Command::aws("elbv2", "describe-load-balancers").set("load-balancer-arns", own);
             let look = look.capture(variable(id, OutputName::DnsName), "LoadBalancers[0].DNSName");
-            vec![create, look, wait]
+            vec![values.after_roles(create), look, wait]
         }
         Change::Update => vec![
             Command::aws("elbv2", "set-subnets")

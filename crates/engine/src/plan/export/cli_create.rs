@@ -5,14 +5,18 @@ use serde_json::json;
 use super::cli::{Values, creates, variable};
 use super::cli_balancing::balancing;
 use super::cli_network::{closed_ports, group, network};
+use super::prelude;
 use super::shell::{Command, Word};
 use crate::cloud::compute::DeploymentSettings;
 use crate::cloud::hosting::VariableScope;
 use crate::cloud::registry::Architecture;
 use crate::plan::action::{Action, OutputName, PlannedContainer};
 use crate::plan::documents::tasks_trust_policy;
-use crate::plan::{Change, StepId};
+use crate::plan::{Change, Difference, PlannedStep, StepId};
 use crate::spec::names::Names;
+
+/// How often a script looks for an image, 5 seconds apart: an hour.
+const IMAGE_TRIES: u32 = 720;
 
 /// `Key=…,Value=…`, as most services take tags. Values are quoted for the CLI's own shorthand.
 pub(super) fn tags(values: &Values<'_>) -> Vec<String> {
@@ -41,33 +45,31 @@ pub(super) fn shorthand(text: &str) -> String {
     }
 }
 
-pub(super) fn commands(values: &Values<'_>, id: &StepId, action: &Action, change: Change) -> Vec<Command> {
-    if matches!(change, Change::Keep | Change::Adopt) && !matches!(action, Action::SecurityGroup { .. }) {
-        return Vec::new();
-    }
+pub(super) fn commands(values: &Values<'_>, step: &PlannedStep) -> Vec<Command> {
+    let (id, action, change) = (&step.id, &step.action, step.change);
     match action {
+        Action::ExecutionRole { .. } => role(values, step),
+        Action::SecurityGroup { .. } => group(values, step),
+        _ if matches!(change, Change::Keep | Change::Adopt) => Vec::new(),
         Action::LinkedRole { service } => {
-            vec![
-                Command::aws("iam", "create-service-linked-role")
-                    .set("aws-service-name", service.principal()),
-            ]
+            let look = Command::aws("iam", "get-role").set("role-name", service.role_name());
+            let create = Command::aws("iam", "create-service-linked-role")
+                .set("aws-service-name", service.principal());
+            vec![create.unless(look, "Role.Arn")]
         }
         Action::Repository { .. } | Action::ImagePushed { .. } | Action::LogGroup { .. } => {
-            storage(values, action, change)
+            storage(values, step)
         }
-        Action::ExecutionRole { .. } => role(values, id, action, change),
         Action::Cluster { name } => {
-            vec![
-                Command::aws("ecs", "create-cluster")
-                    .set("cluster-name", name)
-                    .with("tags", ecs_tags(values)),
-            ]
+            let create = Command::aws("ecs", "create-cluster")
+                .set("cluster-name", name)
+                .with("tags", ecs_tags(values));
+            vec![values.after_roles(create)]
         }
         Action::Vpc { .. }
         | Action::InternetGateway { .. }
         | Action::RouteTable { .. }
         | Action::Subnet { .. } => network(values, id, action, change),
-        Action::SecurityGroup { .. } => group(values, id, action, change),
         Action::LoadBalancer { .. } | Action::TargetGroup { .. } | Action::Listener { .. } => {
             balancing(values, id, action, change)
         }
@@ -75,12 +77,18 @@ pub(super) fn commands(values: &Values<'_>, id: &StepId, action: &Action, change
         Action::HealthCheck { .. } => balancing(values, id, action, change),
         Action::TaskDefinition { .. } => task_definition(values, id, action),
         Action::Service { .. } => service(values, action, change),
-        Action::Deployment { cluster, service, .. } => {
-            vec![
-                Command::aws("ecs", "wait services-stable")
-                    .set("cluster", cluster)
-                    .set("services", service),
-            ]
+        Action::Deployment {
+            cluster,
+            service,
+            task_definition,
+            ..
+        } => {
+            let look = Command::aws("ecs", "describe-services")
+                .set("cluster", cluster)
+                .set("services", service)
+                .set("query", "services[0].deployments");
+            let words = [cluster.into(), service.into(), values.word(task_definition)];
+            vec![look.in_script(waits("deployed", &words, step.expected_s))]
         }
         Action::Reachable {
             shut_out: Some(target_group),
@@ -89,14 +97,16 @@ pub(super) fn commands(values: &Values<'_>, id: &StepId, action: &Action, change
             Command::aws("elbv2", "wait target-in-service")
                 .set("target-group-arn", values.word(target_group)),
         ],
-        Action::Reachable { dns_name, path, .. } => {
-            let url = Word::from("http://")
-                .then(values.word(dns_name))
-                .then(path)
-                .quoted();
-            vec![Command::raw(format!(
-                "until curl -fsS -o /dev/null {url}; do sleep 5; done"
-            ))]
+        Action::Reachable {
+            dns_name,
+            path,
+            matcher,
+            ..
+        } => {
+            let url = Word::from("http://").then(values.word(dns_name)).then(path);
+            let line = format!("curl -i {}", url.quoted());
+            let words = [url, matcher.into()];
+            vec![Command::raw(line).in_script(waits("answers", &words, step.expected_s))]
         }
         Action::FrontendVariables {
             app_id,
@@ -117,14 +127,28 @@ pub(super) fn commands(values: &Values<'_>, id: &StepId, action: &Action, change
                 Some(&url),
             )]
         }
-        Action::FrontendRelease { app_id, branch } => vec![
-            Command::aws("amplify", "start-job")
+        Action::FrontendRelease { app_id, branch } => {
+            let start = Command::aws("amplify", "start-job")
                 .set("app-id", app_id)
                 .set("branch-name", branch)
-                .set("job-type", "RELEASE"),
-        ],
+                .set("job-type", "RELEASE")
+                .capture(variable(id, OutputName::Id), "jobSummary.jobId");
+            let job = values.own(id, OutputName::Id);
+            let look = Command::aws("amplify", "get-job")
+                .set("app-id", app_id)
+                .set("branch-name", branch)
+                .set("job-id", job.clone());
+            let words = [app_id.into(), branch.into(), job];
+            vec![start, look.in_script(waits("released", &words, step.expected_s))]
+        }
         Action::Remove { .. } => Vec::new(),
     }
+}
+
+/// A call of one of the script's functions that wait, with how often it looks.
+fn waits(function: &str, words: &[Word], expected_s: u32) -> String {
+    let words: Vec<String> = words.iter().map(Word::quoted).collect();
+    format!("{function} {} {}", words.join(" "), prelude::tries(expected_s))
 }
 
 /// Read, change with jq, write whole: Amplify replaces the map.
@@ -149,6 +173,8 @@ pub(super) fn set_variables(
     let url = url
         .map(|url| format!(" --arg url {}", url.quoted()))
         .unwrap_or_default();
+    // Amplify ignores an empty map; a key of one space takes the last variable away.
+    let filter = format!("{filter} | if . == {{}} then {{\" \": \"\"}} else . end");
     let filter = Word::from(filter).quoted();
     let read = format!("aws amplify get-{what} {place} --query {path} --output json");
     Command::raw(format!(
@@ -156,16 +182,20 @@ pub(super) fn set_variables(
     ))
 }
 
-fn storage(values: &Values<'_>, action: &Action, change: Change) -> Vec<Command> {
-    match action {
+fn storage(values: &Values<'_>, step: &PlannedStep) -> Vec<Command> {
+    let change = step.change;
+    match &step.action {
         Action::Repository {
             name,
             scan_on_push,
             lifecycle_policy,
         } => {
             let scan = format!("scanOnPush={scan_on_push}");
+            let look = Command::aws("ecr", "describe-repositories").set("repository-names", name);
             let first = if creates(change) {
-                Command::aws("ecr", "create-repository").with("tags", tags(values))
+                Command::aws("ecr", "create-repository")
+                    .with("tags", tags(values))
+                    .unless(look, "repositories[0].repositoryArn")
             } else {
                 Command::aws("ecr", "put-image-scanning-configuration")
             };
@@ -192,10 +222,8 @@ fn storage(values: &Values<'_>, action: &Action, change: Change) -> Vec<Command>
             let look = Command::aws("ecr", "describe-images")
                 .set("repository-name", repository)
                 .set("image-ids", format!("{kind}={reference}"));
-            vec![Command::raw(format!(
-                "until {} > /dev/null 2>&1; do sleep 5; done",
-                look.shown()
-            ))]
+            // A person pushes it: there is time.
+            vec![look.tried(IMAGE_TRIES)]
         }
         Action::LogGroup { name, retention_days } => {
             let map = values
@@ -204,7 +232,8 @@ fn storage(values: &Values<'_>, action: &Action, change: Change) -> Vec<Command>
                 .collect::<std::collections::BTreeMap<_, _>>();
             let create = Command::aws("logs", "create-log-group")
                 .set("log-group-name", name)
-                .set("tags", json!(map).to_string());
+                .set("tags", json!(map).to_string())
+                .done_when("ResourceAlreadyExistsException");
             let retention = Command::aws("logs", "put-retention-policy")
                 .set("log-group-name", name)
                 .set("retention-in-days", retention_days.to_string());
@@ -218,44 +247,52 @@ fn storage(values: &Values<'_>, action: &Action, change: Change) -> Vec<Command>
     }
 }
 
-fn role(values: &Values<'_>, id: &StepId, action: &Action, change: Change) -> Vec<Command> {
+/// A role of ours is made whole; somebody else's gets no more than the stack's inline policy.
+fn role(values: &Values<'_>, step: &PlannedStep) -> Vec<Command> {
     let Action::ExecutionRole {
         name,
         policy_arn,
         secrets_policy,
-        adopt,
-    } = action
+        ..
+    } = &step.action
     else {
         return Vec::new();
     };
+    let differs = |wanted: &str| {
+        let is_it = |one: &Difference| matches!(one, Difference::Value { field, .. } if field == wanted);
+        step.differences.iter().any(is_it)
+    };
+    let is_new = creates(step.change);
     let mut commands = Vec::new();
-    if creates(change) {
+    if is_new {
+        let look = Command::aws("iam", "get-role").set("role-name", name);
         let create = Command::aws("iam", "create-role")
             .set("role-name", name)
             .set("assume-role-policy-document", tasks_trust_policy())
             .with("tags", tags(values))
-            .capture(variable(id, OutputName::Arn), "Role.Arn");
-        commands.push(create);
+            .capture(variable(&step.id, OutputName::Arn), "Role.Arn");
+        commands.push(create.unless(look, "Role.Arn"));
     }
-    if !adopt {
+    if is_new || differs("attached_policies") {
         let attach = Command::aws("iam", "attach-role-policy")
             .set("role-name", name)
             .set("policy-arn", policy_arn);
         commands.push(attach);
     }
     let policy_name = Names::of(&values.plan.spec).secrets_policy;
-    if let Some(document) = secrets_policy {
-        let put = Command::aws("iam", "put-role-policy").set("role-name", name);
-        commands.push(
-            put.set("policy-name", policy_name)
-                .set("policy-document", document),
-        );
-    } else if !creates(change) {
-        // It is removed with the last secret; a role that never had one says so, which is no failure.
-        let delete = Command::aws("iam", "delete-role-policy")
-            .set("role-name", name)
-            .set("policy-name", policy_name);
-        commands.push(Command::raw(format!("{} || true", delete.shown())));
+    match secrets_policy {
+        Some(document) if is_new || differs("secrets_policy") => {
+            let put = Command::aws("iam", "put-role-policy").set("role-name", name);
+            commands.push(
+                put.set("policy-name", policy_name)
+                    .set("policy-document", document),
+            );
+        }
+        None if differs("secrets_policy") => {
+            let delete = Command::aws("iam", "delete-role-policy").set("role-name", name);
+            commands.push(delete.set("policy-name", policy_name).done_when("NoSuchEntity"));
+        }
+        _ => {}
     }
     commands
 }
@@ -393,24 +430,34 @@ fn service(values: &Values<'_>, action: &Action, change: Change) -> Vec<Command>
     let target = Word::from("targetGroupArn=")
         .then(values.word(target_group))
         .then(format!(",containerName={container},containerPort={port}"));
-    let command = if creates(change) {
-        Command::aws("ecs", "create-service")
-            .set("cluster", cluster)
-            .set("service-name", name)
-            .set("launch-type", "FARGATE")
-            .set("propagate-tags", "SERVICE")
-            .with("tags", ecs_tags(values))
-    } else {
-        Command::aws("ecs", "update-service")
-            .set("cluster", cluster)
-            .set("service", name)
+    let configured = |command: Command| {
+        command
+            .set("task-definition", values.word(task_definition))
+            .set("desired-count", desired.to_string())
+            .set("network-configuration", network.clone())
+            .set("load-balancers", target.clone())
+            .set("deployment-configuration", deployment_configuration(settings))
+            .set("health-check-grace-period-seconds", health_grace_s.to_string())
     };
-    let command = command
-        .set("task-definition", values.word(task_definition))
-        .set("desired-count", desired.to_string())
-        .set("network-configuration", network)
-        .set("load-balancers", target)
-        .set("deployment-configuration", deployment_configuration(settings))
-        .set("health-check-grace-period-seconds", health_grace_s.to_string());
-    vec![command]
+    let update = Command::aws("ecs", "update-service")
+        .set("cluster", cluster)
+        .set("service", name);
+    if !creates(change) {
+        return vec![configured(update)];
+    }
+    let look = Command::aws("ecs", "describe-services")
+        .set("cluster", cluster)
+        .set("services", name);
+    let create = Command::aws("ecs", "create-service")
+        .set("cluster", cluster)
+        .set("service-name", name)
+        .set("launch-type", "FARGATE")
+        .set("propagate-tags", "SERVICE")
+        .with("tags", ecs_tags(values));
+    vec![
+        values
+            .after_roles(configured(create))
+            .unless(look, "services[?status=='ACTIVE'] | [0].serviceArn")
+            .otherwise(configured(update)),
+    ]
 }

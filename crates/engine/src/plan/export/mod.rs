@@ -7,6 +7,7 @@ mod cli_network;
 mod cli_remove;
 pub mod graph;
 mod hcl;
+mod prelude;
 mod shell;
 pub mod terraform;
 mod terraform_blocks;

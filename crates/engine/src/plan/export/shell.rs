@@ -123,6 +123,16 @@ pub(super) struct Command {
     capture: Option<(String, &'static str)>,
     /// A shell line that is not an AWS call.
     raw: Option<String>,
+    /// What a script does instead, where that takes more than one call.
+    in_script: Option<String>,
+    /// What tells that the thing is there already, with the JMESPath of its id.
+    unless: Option<(Vec<Word>, String)>,
+    /// What to do when it is.
+    otherwise: Option<Vec<Word>>,
+    /// A part of the error that says that the work was done before.
+    done_when: Option<&'static str>,
+    /// How often a script tries, 5 seconds apart.
+    tries: Option<u32>,
 }
 
 impl Command {
@@ -135,8 +145,8 @@ impl Command {
             .collect();
         Self {
             words,
-            capture: None,
             raw: None,
+            ..Self::raw(String::new())
         }
     }
 
@@ -146,6 +156,11 @@ impl Command {
             words: Vec::new(),
             capture: None,
             raw: Some(line),
+            in_script: None,
+            unless: None,
+            otherwise: None,
+            done_when: None,
+            tries: None,
         }
     }
 
@@ -184,6 +199,41 @@ impl Command {
         self
     }
 
+    /// With a line that a script has instead.
+    #[must_use]
+    pub(super) fn in_script(mut self, line: String) -> Self {
+        self.in_script = Some(line);
+        self
+    }
+
+    /// Only if `look` finds nothing at the JMESPath `query`: a script that was cut off is started again.
+    #[must_use]
+    pub(super) fn unless(mut self, look: Self, query: impl Into<String>) -> Self {
+        self.unless = Some((look.words, query.into()));
+        self
+    }
+
+    /// With what a script does when the thing is there already.
+    #[must_use]
+    pub(super) fn otherwise(mut self, other: Self) -> Self {
+        self.otherwise = Some(other.words);
+        self
+    }
+
+    /// With a part of the error that says that the work was done before.
+    #[must_use]
+    pub(super) fn done_when(mut self, error: &'static str) -> Self {
+        self.done_when = Some(error);
+        self
+    }
+
+    /// Tried again for a while.
+    #[must_use]
+    pub(super) fn tried(mut self, tries: u32) -> Self {
+        self.tries = Some(tries);
+        self
+    }
+
     /// The command on one line, its answer printed.
     pub(super) fn shown(&self) -> String {
         match &self.raw {
@@ -192,37 +242,86 @@ impl Command {
         }
     }
 
+    /// Everything in it that may read a variable.
+    pub(super) fn reads(&self) -> String {
+        let line = self.in_script.clone().unwrap_or_default();
+        let words = self
+            .unless
+            .iter()
+            .map(|(words, _)| words)
+            .chain(&self.otherwise)
+            .flatten();
+        let more: Vec<String> = words.map(Word::quoted).collect();
+        format!("{} {line} {}", self.shown(), more.join(" "))
+    }
+
     /// The command in a script: one option a line where it is long, its answer kept or thrown away.
     pub(super) fn scripted(&self) -> String {
-        if let Some(raw) = &self.raw {
-            return raw.clone();
+        if let Some(line) = self.in_script.as_ref().or(self.raw.as_ref()) {
+            return line.clone();
         }
-        let mut lines = vec![String::new()];
-        for word in &self.words {
-            let text = word.quoted();
-            let is_option = text.starts_with("--");
-            match lines.last_mut() {
-                Some(line) if !is_option => {
-                    if !line.is_empty() {
-                        line.push(' ');
-                    }
-                    line.push_str(&text);
-                }
-                _ => lines.push(text),
-            }
+        let query = self.capture.as_ref().map(|(_, query)| *query);
+        let mut prefix = String::new();
+        if let Some(tries) = self.tries {
+            prefix.push_str(&format!("patiently {tries} "));
         }
-        if let Some((_, query)) = &self.capture {
-            lines.push(format!("--query {} --output text", single_quoted(query)));
+        if let Some(error) = self.done_when {
+            prefix.push_str(&format!("unless_done {} ", single_quoted(error)));
         }
-        let one = lines.join(" ");
-        let text = if one.len() <= 100 {
-            one
-        } else {
-            lines.join(" \\\n  ")
-        };
-        match &self.capture {
+        let text = format!("{prefix}{}", lines(&self.words, query));
+        let text = match &self.capture {
             Some((variable, _)) => format!("{variable}=$({text})"),
+            // `unless_done` keeps the answer to itself.
+            None if self.done_when.is_some() => text,
             None => format!("{text} > /dev/null"),
+        };
+        let Some((look, found)) = &self.unless else {
+            return text;
+        };
+        let look = format!("$({} 2> /dev/null || true)", lines(look, Some(found)));
+        let (head, seen) = match &self.capture {
+            Some((variable, _)) => (format!("{variable}={look}\n"), format!("\"${{{variable}}}\"")),
+            None => (String::new(), format!("\"{look}\"")),
+        };
+        let otherwise = self
+            .otherwise
+            .as_ref()
+            .map(|words| format!("else\n  {} > /dev/null\n", indented(&lines(words, None))))
+            .unwrap_or_default();
+        format!(
+            "{head}if missing {seen}; then\n  {}\n{otherwise}fi",
+            indented(&text)
+        )
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.replace('\n', "\n  ")
+}
+
+/// Words on one line, or one option a line where they are many.
+fn lines(words: &[Word], query: Option<&str>) -> String {
+    let mut lines = vec![String::new()];
+    for word in words {
+        let text = word.quoted();
+        let is_option = text.starts_with("--");
+        match lines.last_mut() {
+            Some(line) if !is_option => {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(&text);
+            }
+            _ => lines.push(text),
         }
+    }
+    if let Some(query) = query {
+        lines.push(format!("--query {} --output text", single_quoted(query)));
+    }
+    let one = lines.join(" ");
+    if one.len() <= 100 {
+        one
+    } else {
+        lines.join(" \\\n  ")
     }
 }
