@@ -382,6 +382,69 @@ fn terraform_text_parses_and_keeps_every_value() {
     );
 }
 
+/// The attribute of a resource, as it is written.
+fn attribute(body: &hcl::Body, kind: &str, name: &str, key: &str) -> String {
+    let block = body
+        .blocks()
+        .find(|block| {
+            block.labels().first().is_some_and(|one| one.as_str() == kind)
+                && block.labels()[1].as_str() == name
+        })
+        .unwrap_or_else(|| panic!("no {kind} {name}"));
+    let found = block.body().attributes().find(|one| one.key() == key);
+    found.map(|one| one.expr().to_string()).unwrap_or_default()
+}
+
+#[test]
+fn terraform_waits_for_what_the_plan_waits_for() {
+    let (_, plan) = plans()
+        .into_iter()
+        .find(|(name, _)| *name == "own vpc")
+        .expect("there");
+    let text = terraform::hcl(&plan);
+    let body = hcl::parse(&text).expect("HCL");
+    let before = |kind: &str| attribute(&body, kind, "main", "depends_on");
+    assert!(
+        before("aws_ecs_cluster").contains("aws_iam_service_linked_role.ecs"),
+        "{text}"
+    );
+    let balancer = before("aws_lb");
+    assert!(
+        balancer.contains("aws_iam_service_linked_role.elastic_load_balancing"),
+        "{balancer}"
+    );
+    assert!(balancer.contains("aws_route_table_association."), "{balancer}");
+    let definition = before("aws_ecs_task_definition");
+    for part in [
+        "aws_iam_role_policy_attachment.main",
+        "aws_iam_role_policy.main",
+        "aws_cloudwatch_log_group.main",
+    ] {
+        assert!(definition.contains(part), "{part}: {definition}");
+    }
+    let service = before("aws_ecs_service");
+    assert!(service.contains("aws_lb_listener.main"), "{service}");
+    assert!(
+        !service.contains("aws_lb.main"),
+        "the listener waits for it: {service}"
+    );
+}
+
+#[test]
+fn terraform_adds_to_a_chosen_group_only_the_rule_it_lacks() {
+    let mut spec = vendor();
+    spec.network.task_security_group = Some("sg-023a5d27e13e2a967".into());
+    let plan = apply(&spec, &runbook(), now());
+    let text = terraform::hcl(&plan);
+    assert!(
+        text.contains("\"slipway:vendor0919 From the load balancer only\""),
+        "{text}"
+    );
+    let again = terraform::hcl(&apply(&spec, &fulfil(&plan, &runbook()), now()));
+    assert!(!again.contains("aws_vpc_security_group_ingress_rule"), "{again}");
+    assert!(again.contains("terraform import"), "{again}");
+}
+
 #[test]
 fn terraform_itself_finds_nothing_to_reformat() {
     let found = Command::new("terraform")

@@ -4,15 +4,14 @@ use serde_json::json;
 
 use super::cli::{Values, creates, variable};
 use super::cli_balancing::balancing;
+use super::cli_compute::{service, task_definition};
 use super::cli_network::{closed_ports, group, network};
 use super::prelude;
 use super::shell::{Command, Word};
-use crate::cloud::compute::DeploymentSettings;
 use crate::cloud::hosting::VariableScope;
-use crate::cloud::registry::Architecture;
-use crate::plan::action::{Action, OutputName, PlannedContainer};
+use crate::plan::action::{Action, OutputName};
 use crate::plan::documents::tasks_trust_policy;
-use crate::plan::{Change, Difference, PlannedStep, StepId};
+use crate::plan::{Change, Difference, PlannedStep};
 use crate::spec::names::Names;
 
 /// How often a script looks for an image, 5 seconds apart: an hour.
@@ -28,7 +27,7 @@ pub(super) fn tags(values: &Values<'_>) -> Vec<String> {
 }
 
 /// ECS spells them in lower case.
-fn ecs_tags(values: &Values<'_>) -> Vec<String> {
+pub(super) fn ecs_tags(values: &Values<'_>) -> Vec<String> {
     values
         .tags(None)
         .iter()
@@ -295,169 +294,4 @@ fn role(values: &Values<'_>, step: &PlannedStep) -> Vec<Command> {
         _ => {}
     }
     commands
-}
-
-/// The container as `--container-definitions` wants it.
-pub(super) fn container_definitions(container: &PlannedContainer, region: &str) -> serde_json::Value {
-    let pairs = |map: &std::collections::BTreeMap<String, String>, key: &str| {
-        map.iter()
-            .map(|(name, value)| json!({ "name": name, key: value }))
-            .collect::<Vec<_>>()
-    };
-    let mut definition = json!({
-        "name": container.name,
-        "image": container.image,
-        "essential": true,
-        "portMappings": [{ "containerPort": container.port, "protocol": "tcp" }],
-        "logConfiguration": {
-            "logDriver": "awslogs",
-            "options": {
-                "awslogs-group": container.log_group,
-                "awslogs-region": region,
-                "awslogs-stream-prefix": container.log_stream_prefix,
-            }
-        }
-    });
-    if let Some(fields) = definition.as_object_mut() {
-        if !container.command.is_empty() {
-            fields.insert("command".to_owned(), json!(container.command));
-        }
-        if !container.environment.is_empty() {
-            fields.insert(
-                "environment".to_owned(),
-                json!(pairs(&container.environment, "value")),
-            );
-        }
-        if !container.secrets.is_empty() {
-            fields.insert(
-                "secrets".to_owned(),
-                json!(pairs(&container.secrets, "valueFrom")),
-            );
-        }
-    }
-    json!([definition])
-}
-
-/// ECS's word for an architecture.
-pub(super) fn cpu_architecture(architecture: Architecture) -> &'static str {
-    match architecture {
-        Architecture::X86_64 => "X86_64",
-        Architecture::Arm64 => "ARM64",
-    }
-}
-
-fn task_definition(values: &Values<'_>, id: &StepId, action: &Action) -> Vec<Command> {
-    let Action::TaskDefinition {
-        family,
-        cpu,
-        memory_mib,
-        architecture,
-        execution_role,
-        task_role,
-        container,
-    } = action
-    else {
-        return Vec::new();
-    };
-    let platform = format!(
-        "cpuArchitecture={},operatingSystemFamily=LINUX",
-        cpu_architecture(*architecture)
-    );
-    let mut command = Command::aws("ecs", "register-task-definition")
-        .set("family", family)
-        .set("requires-compatibilities", "FARGATE")
-        .set("network-mode", "awsvpc")
-        .set("cpu", cpu.to_string())
-        .set("memory", memory_mib.to_string())
-        .set("runtime-platform", platform)
-        .set("execution-role-arn", values.word(execution_role));
-    if let Some(role) = task_role {
-        command = command.set("task-role-arn", role);
-    }
-    let digest = container.digest.as_ref();
-    let digest = digest.and_then(|digest| values.plan.value(digest, values.outputs));
-    let container = PlannedContainer {
-        image: container.image_at(digest),
-        ..container.clone()
-    };
-    let definitions = container_definitions(&container, &values.plan.region).to_string();
-    let command = command
-        .set("container-definitions", definitions)
-        .with("tags", ecs_tags(values));
-    vec![command.capture(variable(id, OutputName::Arn), "taskDefinition.taskDefinitionArn")]
-}
-
-fn deployment_configuration(settings: &DeploymentSettings) -> String {
-    let mut configuration = json!({
-        "minimumHealthyPercent": settings.minimum_healthy_percent,
-        "maximumPercent": settings.maximum_percent,
-    });
-    if let (Some(breaker), Some(fields)) = (&settings.circuit_breaker, configuration.as_object_mut()) {
-        let mut circuit = json!({ "enable": true, "rollback": breaker.rollback });
-        if let (Some(count), Some(fields)) = (breaker.failure_count, circuit.as_object_mut()) {
-            fields.insert(
-                "thresholdConfiguration".to_owned(),
-                json!({ "type": "COUNT", "value": count }),
-            );
-        }
-        fields.insert("deploymentCircuitBreaker".to_owned(), circuit);
-    }
-    configuration.to_string()
-}
-
-fn service(values: &Values<'_>, action: &Action, change: Change) -> Vec<Command> {
-    let Action::Service {
-        cluster,
-        name,
-        task_definition,
-        desired,
-        subnets,
-        security_groups,
-        target_group,
-        container,
-        port,
-        settings,
-        health_grace_s,
-    } = action
-    else {
-        return Vec::new();
-    };
-    let network = Word::from("awsvpcConfiguration={subnets=[")
-        .then(Word::joined(values.words(subnets), ","))
-        .then("],securityGroups=[")
-        .then(Word::joined(values.words(security_groups), ","))
-        .then("],assignPublicIp=ENABLED}");
-    let target = Word::from("targetGroupArn=")
-        .then(values.word(target_group))
-        .then(format!(",containerName={container},containerPort={port}"));
-    let configured = |command: Command| {
-        command
-            .set("task-definition", values.word(task_definition))
-            .set("desired-count", desired.to_string())
-            .set("network-configuration", network.clone())
-            .set("load-balancers", target.clone())
-            .set("deployment-configuration", deployment_configuration(settings))
-            .set("health-check-grace-period-seconds", health_grace_s.to_string())
-    };
-    let update = Command::aws("ecs", "update-service")
-        .set("cluster", cluster)
-        .set("service", name);
-    if !creates(change) {
-        return vec![configured(update)];
-    }
-    let look = Command::aws("ecs", "describe-services")
-        .set("cluster", cluster)
-        .set("services", name);
-    let create = Command::aws("ecs", "create-service")
-        .set("cluster", cluster)
-        .set("service-name", name)
-        .set("launch-type", "FARGATE")
-        .set("propagate-tags", "SERVICE")
-        .with("tags", ecs_tags(values));
-    vec![
-        values
-            .after_roles(configured(create))
-            .unless(look, "services[?status=='ACTIVE'] | [0].serviceArn")
-            .otherwise(configured(update)),
-    ]
 }

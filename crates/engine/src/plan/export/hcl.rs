@@ -84,6 +84,7 @@ pub(super) struct Block {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Item {
+    Comment(String),
     Attribute(String, Value),
     Block(Block),
 }
@@ -100,6 +101,13 @@ impl Block {
     #[must_use]
     pub(super) fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.body.push(Item::Attribute(name.to_owned(), value.into()));
+        self
+    }
+
+    /// With a line for people.
+    #[must_use]
+    pub(super) fn comment(mut self, text: &str) -> Self {
+        self.body.push(Item::Comment(text.to_owned()));
         self
     }
 
@@ -135,6 +143,12 @@ impl Block {
         let mut something = false;
         for item in &self.body {
             match item {
+                Item::Comment(text) => {
+                    write_attributes(&attributes, depth + 1, lines);
+                    something |= !attributes.is_empty();
+                    attributes.clear();
+                    lines.push(format!("{}# {text}", "  ".repeat(depth + 1)));
+                }
                 Item::Attribute(name, value) => attributes.push((name.clone(), value)),
                 Item::Block(block) => {
                     something |= !attributes.is_empty();
@@ -147,6 +161,9 @@ impl Block {
                     something = true;
                 }
             }
+        }
+        if something && !attributes.is_empty() {
+            lines.push(String::new());
         }
         write_attributes(&attributes, depth + 1, lines);
         lines.push(format!("{indent}}}"));

@@ -2,6 +2,7 @@
 
 pub mod cli;
 mod cli_balancing;
+mod cli_compute;
 mod cli_create;
 mod cli_network;
 mod cli_remove;
@@ -11,3 +12,5 @@ mod prelude;
 mod shell;
 pub mod terraform;
 mod terraform_blocks;
+mod terraform_compute;
+mod terraform_order;

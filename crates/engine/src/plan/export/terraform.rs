@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::hcl::{Block, Value};
-use super::terraform_blocks;
+use super::{terraform_blocks, terraform_order};
 use crate::cloud::TAG_STACK;
 use crate::plan::action::{Action, OutputName, Ref};
 use crate::plan::{Change, Plan, PlannedStep, StepId};
@@ -13,7 +13,8 @@ use crate::spec::names::Names;
 
 /// One configuration file. For a destroy plan it holds no resources: removing them from the file removes them.
 pub fn hcl(plan: &Plan) -> String {
-    let writer = Writer { plan };
+    let before = terraform_order::depends_on(plan);
+    let writer = Writer { plan, before };
     let mut blocks = vec![terraform_block(), provider(plan)];
     for step in &plan.steps {
         blocks.extend(terraform_blocks::blocks(&writer, step));
@@ -129,6 +130,7 @@ pub(super) fn resource(step: &PlannedStep) -> (&'static str, String) {
 /// What the blocks need to know.
 pub(super) struct Writer<'a> {
     pub(super) plan: &'a Plan,
+    before: BTreeMap<StepId, Vec<String>>,
 }
 
 impl Writer<'_> {
@@ -150,9 +152,12 @@ impl Writer<'_> {
         Value::List(references.iter().map(|reference| self.value(reference)).collect())
     }
 
-    /// The step of an id as an expression, for `depends_on`.
-    pub(super) fn step_address(&self, id: &StepId) -> Option<Value> {
-        self.plan.step(id).map(|step| Value::Expression(address(step)))
+    /// `depends_on` of a step: what has to be there first and appears in none of its attributes.
+    pub(super) fn depends_on(&self, id: &StepId) -> Option<Value> {
+        let before = self.before.get(id)?;
+        Some(Value::List(
+            before.iter().cloned().map(Value::Expression).collect(),
+        ))
     }
 
     /// What is there already and ours is taken over instead of made again.

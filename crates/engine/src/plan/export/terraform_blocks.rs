@@ -1,15 +1,27 @@
 //! One step's Terraform blocks.
 
-use super::cli_create::{container_definitions, cpu_architecture};
 use super::hcl::{Block, Value, json_document};
 use super::terraform::{Writer, is_foreign, resource};
+use super::terraform_compute::{service, task_definition};
+use super::terraform_order::missing_rules;
 use crate::cloud::network::Traffic;
-use crate::plan::action::{Action, PlannedRule, Ref, RulePeer};
+use crate::plan::PlannedStep;
+use crate::plan::action::{Action, PlannedRule, RulePeer};
 use crate::plan::documents::tasks_trust_policy;
-use crate::plan::{PlannedStep, StepId};
 use crate::spec::names::Names;
+use crate::step::rule_description;
 
 pub(super) fn blocks(writer: &Writer<'_>, step: &PlannedStep) -> Vec<Block> {
+    let mut blocks = resources(writer, step);
+    // The first is the step's own; the others refer to it.
+    if let (Some(before), false) = (writer.depends_on(&step.id), blocks.is_empty()) {
+        let own = blocks.remove(0);
+        blocks.insert(0, own.set("depends_on", before));
+    }
+    blocks
+}
+
+fn resources(writer: &Writer<'_>, step: &PlannedStep) -> Vec<Block> {
     let (kind, name) = resource(step);
     if kind.is_empty() {
         return Vec::new();
@@ -126,7 +138,8 @@ fn foreign(writer: &Writer<'_>, step: &PlannedStep, kind: &str, name: &str) -> V
             ingress,
             ..
         } => {
-            let rule = |(index, rule): (usize, &PlannedRule)| {
+            let missing = missing_rules(step);
+            let rule = |(index, rule): (usize, &&PlannedRule)| {
                 let (protocol, from, to) = ports(rule.traffic);
                 let block = Block::new(
                     "resource",
@@ -136,7 +149,10 @@ fn foreign(writer: &Writer<'_>, step: &PlannedStep, kind: &str, name: &str) -> V
                     "security_group_id",
                     Value::Expression(format!("data.{kind}.{name}.id")),
                 )
-                .set("description", &rule.description)
+                .set(
+                    "description",
+                    rule_description(&writer.plan.spec.name, true, &rule.description),
+                )
                 .set("ip_protocol", protocol)
                 .set("from_port", Value::Number(from))
                 .set("to_port", Value::Number(to));
@@ -145,9 +161,15 @@ fn foreign(writer: &Writer<'_>, step: &PlannedStep, kind: &str, name: &str) -> V
                     RulePeer::Group(group) => block.set("referenced_security_group_id", writer.value(group)),
                 }
             };
-            [data().set("id", id)]
+            let group = match ingress.len() - missing.len() {
+                0 => data(),
+                _ => data().comment(
+                    "A rule that it has already is left to it: `terraform import` takes its sgr-… id.",
+                ),
+            };
+            [group.set("id", id)]
                 .into_iter()
-                .chain(ingress.iter().enumerate().map(rule))
+                .chain(missing.iter().enumerate().map(rule))
                 .collect()
         }
         Action::Cluster { name } => vec![data().set("cluster_name", name)],
@@ -309,98 +331,4 @@ fn balancing(writer: &Writer<'_>, action: &Action, new: Block) -> Vec<Block> {
         }
         _ => Vec::new(),
     }
-}
-
-fn task_definition(writer: &Writer<'_>, action: &Action, new: Block) -> Vec<Block> {
-    let Action::TaskDefinition {
-        family,
-        cpu,
-        memory_mib,
-        architecture,
-        execution_role,
-        task_role,
-        container,
-    } = action
-    else {
-        return Vec::new();
-    };
-    let platform = Block::new("runtime_platform", &[])
-        .set("operating_system_family", "LINUX")
-        .set("cpu_architecture", cpu_architecture(*architecture));
-    let definitions = container_definitions(container, &writer.plan.region);
-    vec![
-        new.set("family", family)
-            .set("requires_compatibilities", Value::List(vec!["FARGATE".into()]))
-            .set("network_mode", "awsvpc")
-            .set("cpu", *cpu)
-            .set("memory", *memory_mib)
-            .set("execution_role_arn", writer.value(execution_role))
-            .maybe("task_role_arn", task_role.as_ref())
-            .set(
-                "container_definitions",
-                Value::Call("jsonencode", Box::new(Value::from(&definitions))),
-            )
-            .block(platform),
-    ]
-}
-
-fn service(writer: &Writer<'_>, step: &PlannedStep, new: Block) -> Vec<Block> {
-    let Action::Service {
-        cluster,
-        name,
-        task_definition,
-        desired,
-        subnets,
-        security_groups,
-        target_group,
-        container,
-        port,
-        settings,
-        health_grace_s,
-    } = &step.action
-    else {
-        return Vec::new();
-    };
-    let network = Block::new("network_configuration", &[])
-        .set("subnets", writer.values(subnets))
-        .set("security_groups", writer.values(security_groups))
-        .set("assign_public_ip", true);
-    let target = Block::new("load_balancer", &[])
-        .set("target_group_arn", writer.value(target_group))
-        .set("container_name", container)
-        .set("container_port", u32::from(*port));
-    let cluster_step = StepId::from("cluster");
-    let in_cluster = match writer.plan.step(&cluster_step) {
-        Some(_) => writer.value(&Ref::output(&cluster_step, crate::plan::action::OutputName::Arn)),
-        None => cluster.into(),
-    };
-    // The listener and the log group appear in no attribute of the service, and still come first.
-    let before = ["listener", "log_group"].map(StepId::from);
-    let before: Vec<Value> = before.iter().filter_map(|id| writer.step_address(id)).collect();
-    let block = new
-        .set("name", name)
-        .set("cluster", in_cluster)
-        .set("task_definition", writer.value(task_definition))
-        .set("desired_count", *desired)
-        .set("launch_type", "FARGATE")
-        .set("propagate_tags", "SERVICE")
-        .set("health_check_grace_period_seconds", *health_grace_s)
-        .set(
-            "deployment_minimum_healthy_percent",
-            u32::from(settings.minimum_healthy_percent),
-        )
-        .set("deployment_maximum_percent", u32::from(settings.maximum_percent))
-        .set("wait_for_steady_state", true)
-        .set("depends_on", Value::List(before))
-        .block(network)
-        .block(target);
-    let block = match settings.circuit_breaker {
-        Some(breaker) => block.block(
-            Block::new("deployment_circuit_breaker", &[])
-                .set("enable", true)
-                .set("rollback", breaker.rollback),
-        ),
-        None => block,
-    };
-    vec![block]
 }
