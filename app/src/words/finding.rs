@@ -48,6 +48,7 @@ pub fn finding(l: Locale, finding: &Finding) -> String {
         (FindingCode::NameFree, Weight::Warn | Weight::Block) => {
             say!(l, values, finding.name_free.block, kind, name)
         }
+        (FindingCode::KeptForOthers, _) => say!(l, values, finding.kept_for_others.warn, name, by),
         (FindingCode::ServiceDraining, _) => say!(l, values, finding.service_draining.warn, service),
         (FindingCode::TaskGroupOpen, _) => say!(l, values, finding.task_group_open.warn, group, port),
         (FindingCode::PanelShutOut, Weight::Pass) => {

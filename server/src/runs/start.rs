@@ -66,13 +66,18 @@ pub async fn plan_prepare(open: &OpenCloud, spec: &StackSpec) -> Result<Plan, Cl
 /// [`StartError`].
 pub async fn plan_destroy(db: &Database, open: &OpenCloud, stack: &Stack) -> Result<Plan, StartError> {
     let spec = stack.spec()?;
-    let snapshot = engine::snapshot::observe(&open.cloud, &spec, open.clock.now()).await?;
+    let memory = memory(db, stack).await?;
+    let snapshot = engine::snapshot::observe_removal(&open.cloud, &spec, &memory, open.clock.now()).await?;
+    Ok(engine::plan::destroy(&spec, &snapshot, &memory, open.clock.now()))
+}
+
+/// What a removal has to know of the stack's runs.
+async fn memory(db: &Database, stack: &Stack) -> Result<Memory, store::Error> {
     let past = runs::past(db, stack.id).await?;
-    let memory = Memory {
+    Ok(Memory {
         unreadable: past.unreadable,
         ..Memory::collect(&past.runs)
-    };
-    Ok(engine::plan::destroy(&spec, &snapshot, &memory, open.clock.now()))
+    })
 }
 
 /// Starts a run of a plan that was shown. The account must be as it was then, and no other run of the stack under way.
@@ -130,7 +135,13 @@ async fn begin(
         refuse_unfinished(db, stack.id).await?;
     }
     let open = panel.clouds.open(connection).await?;
-    let now = engine::snapshot::observe(&open.cloud, &plan.spec, open.clock.now()).await?;
+    let now = match (plan.purpose, &existing) {
+        (Purpose::Destroy, Some(stack)) => {
+            let memory = memory(db, stack).await?;
+            engine::snapshot::observe_removal(&open.cloud, &plan.spec, &memory, open.clock.now()).await?
+        }
+        _ => engine::snapshot::observe(&open.cloud, &plan.spec, open.clock.now()).await?,
+    };
     if now.digest() != plan.parent {
         return Err(StartError::Stale);
     }

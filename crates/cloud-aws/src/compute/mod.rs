@@ -164,6 +164,27 @@ impl Compute for Ecs {
         Ok(numbered.into_iter().map(|(_, arn)| arn).collect())
     }
 
+    async fn families(&self) -> Result<Vec<String>> {
+        let request = self
+            .client
+            .list_task_definitions()
+            .status(TaskDefinitionStatus::Active);
+        let mut pages = request.into_paginator().send();
+        let mut found = std::collections::BTreeSet::new();
+        while let Some(page) = self
+            .gate
+            .call("ecs:ListTaskDefinitions", pages.try_next())
+            .await?
+        {
+            let families = page.task_definition_arns().iter().filter_map(|arn| {
+                let (_, name) = arn.rsplit_once('/')?;
+                name.rsplit_once(':').map(|(family, _)| family.to_owned())
+            });
+            found.extend(families);
+        }
+        Ok(found.into_iter().collect())
+    }
+
     async fn register_task_definition(&self, wanted: RegisterTaskDefinition) -> Result<TaskDefinition> {
         const OPERATION: &str = "ecs:RegisterTaskDefinition";
         let platform = RuntimePlatform::builder()

@@ -54,6 +54,13 @@ impl Compute for Account {
         .await
     }
 
+    async fn families(&self) -> Result<Vec<String>> {
+        self.call(&["ecs:ListTaskDefinitions"], move |world| {
+            Ok(world.definition_families())
+        })
+        .await
+    }
+
     async fn register_task_definition(&self, definition: RegisterTaskDefinition) -> Result<TaskDefinition> {
         let actions = &["ecs:RegisterTaskDefinition", "iam:PassRole"];
         self.call(actions, move |world| world.register_task_definition(definition))

@@ -215,6 +215,12 @@ impl World {
         active.into_iter().map(|known| known.arn.clone()).collect()
     }
 
+    pub(super) fn definition_families(&self) -> Vec<String> {
+        let active = self.compute.definitions.values().filter(|known| known.active);
+        let families: std::collections::BTreeSet<String> = active.map(|known| known.family.clone()).collect();
+        families.into_iter().collect()
+    }
+
     pub(super) fn deregister_task_definition(&mut self, reference: &str) -> Result<()> {
         let found = self
             .definition(reference)

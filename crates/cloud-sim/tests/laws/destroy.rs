@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use cloud_sim::scenario::RUNBOOK_TASK_GROUP;
 use cloud_sim::{Fault, FaultPlan, ImageProfile, Scenario};
 use engine::cloud::{TAG_STACK, hosting::VariableScope, hosting::Variables};
-use engine::plan::Memory;
+use engine::plan::{FindingCode, Memory};
 use engine::plan::{Plan, lint};
 use engine::run::{RunState, summary};
-use engine::snapshot::observe;
-use engine::spec::{StackSpec, VpcChoice};
+use engine::snapshot::observe_removal;
+use engine::spec::{ImageSource, StackSpec, VpcChoice};
 use engine::step::{DiagnosisCode, Outcome};
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ async fn applied(scenario: Scenario, spec: &StackSpec) -> (Stage, Plan, Value) {
 }
 
 async fn removal(stage: &Stage, spec: &StackSpec, memory: &Memory) -> Plan {
-    let snapshot = observe(&stage.cloud, spec, stage.clock.now())
+    let snapshot = observe_removal(&stage.cloud, spec, memory, stage.clock.now())
         .await
         .expect("the account can be read");
     let plan = engine::plan::destroy(spec, &snapshot, memory, stage.clock.now());
@@ -87,6 +87,181 @@ async fn the_account_is_as_it_was_before() {
             assert_eq!(outcome, Some(Outcome::Kept), "{step} was gone already");
         }
     }
+}
+
+/// Applies several specs one after the other, then removes the last of them.
+async fn came_and_went(stage: &mut Stage, specs: &[StackSpec]) -> Plan {
+    let mut past = Vec::new();
+    for (index, spec) in specs.iter().enumerate() {
+        let plan = stage.succeed(spec, &format!("run-{index}")).await;
+        past.push((plan, stage.ledger.records()));
+    }
+    let last = specs.last().expect("at least one");
+    let plan = removal(stage, last, &Memory::collect(&past)).await;
+    let state = stage.run(&plan, "run-last").await;
+    assert_eq!(state, RunState::Succeeded, "{:#?}", stage.blocked());
+    plan
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_earlier_specs_made_goes_too() {
+    let mut first = vendor();
+    first.roles.execution = None;
+    let mut second = first.clone();
+    second.container.name = "web".into();
+    second.image = ImageSource::Repository {
+        repository: "vendor0919-web".into(),
+        tag: "v2".into(),
+    };
+    second.roles.execution = Some("vendor-tasks".into());
+    second.logs.retention_days = 7;
+    let mut third = second.clone();
+    third.logs.group = Some("/vendor/logs".into());
+    let mut stage = Stage::new(Scenario::Fresh);
+    let before = stage.cell.look(|world| world.comparable());
+    stage.expect(ImageProfile::fastapi());
+    stage
+        .cell
+        .look(|world| world.expect_push("vendor0919-web", "v2", ImageProfile::fastapi(), 60));
+    let plan = came_and_went(&mut stage, &[first, second, third]).await;
+    let kinds: Vec<&str> = plan.steps.iter().map(|step| step.action.kind()).collect();
+    for (kind, count) in [
+        ("remove_log_group", 3),
+        ("remove_repository", 2),
+        ("remove_role", 2),
+    ] {
+        assert_eq!(
+            kinds.iter().filter(|one| **one == kind).count(),
+            count,
+            "{kind}: {kinds:?}"
+        );
+    }
+    assert_same(&now(&stage), &before, "after three specs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vpc_that_the_spec_does_not_name_any_more_goes_too() {
+    let mut first = vendor();
+    first.network.vpc = VpcChoice::Create("10.20.0.0/16".parse().expect("a range"));
+    let mut stage = Stage::new(Scenario::Fresh);
+    let before = stage.cell.look(|world| world.comparable());
+    stage.expect(ImageProfile::fastapi());
+    // Cut off once the groups are there and nothing else is.
+    let plan = stage.plan(&first).await;
+    let cut: Vec<&str> = vec![
+        "load_balancer",
+        "target_group",
+        "listener",
+        "task_definition",
+        "service",
+    ];
+    let mut short = plan.clone();
+    short.steps.retain(|step| !cut.contains(&step.id.0.as_str()));
+    let gone: Vec<_> = plan
+        .steps
+        .iter()
+        .filter(|step| !short.steps.iter().any(|one| one.id == step.id))
+        .collect();
+    short
+        .steps
+        .retain(|step| !step.after.iter().any(|id| gone.iter().any(|one| one.id == *id)));
+    short.steps.retain(|step| {
+        ![
+            "deployment",
+            "reachable",
+            "frontend.variables",
+            "frontend.release",
+        ]
+        .contains(&step.id.0.as_str())
+    });
+    assert_eq!(
+        stage.run(&short, "run-0").await,
+        RunState::Succeeded,
+        "{:#?}",
+        stage.blocked()
+    );
+    let mut past = vec![(short, stage.ledger.records())];
+    let mut second = first.clone();
+    second.network.vpc = VpcChoice::Find;
+    let plan = stage.succeed(&second, "run-1").await;
+    past.push((plan, stage.ledger.records()));
+    let plan = removal(&stage, &second, &Memory::collect(&past)).await;
+    assert_eq!(
+        stage.run(&plan, "run-2").await,
+        RunState::Succeeded,
+        "{:#?}",
+        stage.blocked()
+    );
+    assert_same(&now(&stage), &before, "after two VPCs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_stack_uses_stays_until_that_one_is_gone() {
+    let secret = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db-a1b2c3".to_owned();
+    let mut first = vendor();
+    first.container.secrets = BTreeMap::from([("DATABASE_URL".to_owned(), secret)]);
+    first.frontend = None;
+    let mut second = vendor();
+    second.name = "other".into();
+    second.logs.group = Some("/ecs/vendor0919-api".into());
+    second.frontend = None;
+    let mut stage = Stage::new(Scenario::Fresh);
+    let before = stage.cell.look(|world| world.comparable());
+    stage.expect(ImageProfile::fastapi());
+    let made = stage.succeed(&first, "run-1").await;
+    let memory = Memory::collect(&[(made, stage.ledger.records())]);
+    let used = stage.succeed(&second, "run-2").await;
+    let memory_of_second = Memory::collect(&[(used, stage.ledger.records())]);
+
+    let plan = removal(&stage, &first, &memory).await;
+    let kept = |plan: &Plan, kind: &str| {
+        plan.findings.iter().any(|finding| {
+            finding.code == FindingCode::KeptForOthers
+                && finding.values["kind"] == kind
+                && finding.values["by"] == "other-task"
+        })
+    };
+    for kind in ["role", "repository", "log_group"] {
+        assert!(kept(&plan, kind), "{kind}: {:#?}", plan.findings);
+    }
+    assert_eq!(
+        stage.run(&plan, "run-3").await,
+        RunState::Succeeded,
+        "{:#?}",
+        stage.blocked()
+    );
+    let role = stage
+        .cloud
+        .identity
+        .role("ecsTaskExecutionRole")
+        .await
+        .expect("read");
+    let role = role.expect("the other stack's tasks pull with it");
+    assert_eq!(
+        (role.attached_policies.len(), role.inline_policies),
+        (1, Vec::new()),
+        "our secrets are ours to take"
+    );
+    assert!(
+        stage.plan(&second).await.is_settled(),
+        "the other stack is as it was"
+    );
+
+    let plan = removal(&stage, &second, &memory_of_second).await;
+    assert_eq!(
+        stage.run(&plan, "run-4").await,
+        RunState::Succeeded,
+        "{:#?}",
+        stage.blocked()
+    );
+    let plan = removal(&stage, &first, &memory).await;
+    assert_eq!(
+        stage.run(&plan, "run-5").await,
+        RunState::Succeeded,
+        "{:#?}",
+        stage.blocked()
+    );
+    assert_same(&now(&stage), &before, "after both stacks");
 }
 
 #[tokio::test(start_paused = true)]

@@ -371,6 +371,8 @@ pub trait Compute: Send + Sync {
     async fn task_definition(&self, reference: &str) -> Result<Option<TaskDefinition>>;
     /// `ecs:ListTaskDefinitions`: ARNs of the active revisions of exactly this family, newest first.
     async fn task_definition_arns(&self, family: &str) -> Result<Vec<String>>;
+    /// `ecs:ListTaskDefinitions`: every family of the account that has an active revision, by name.
+    async fn families(&self) -> Result<Vec<String>>;
     /// `ecs:RegisterTaskDefinition` (needs `iam:PassRole`).
     async fn register_task_definition(&self, definition: RegisterTaskDefinition) -> Result<TaskDefinition>;
     /// `ecs:DeregisterTaskDefinition`.

@@ -4,7 +4,7 @@
 //! drain behind the listener; then what carried the traffic; then what the tasks lived in. Ownership tags decide: what
 //! does not carry the stack's tag stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -13,8 +13,9 @@ use super::builder::Builder;
 use super::memory::Memory;
 use super::{Change, FindingCode, Plan, Purpose, Reason, ReasonCode, StepId, Weight};
 use crate::cloud::compute::ServiceStatus;
+use crate::cloud::identity::Role;
 use crate::cloud::network::{Rule, SecurityGroup};
-use crate::snapshot::{FrontendState, Snapshot, owned_by};
+use crate::snapshot::{FrontendState, Snapshot, UseKind, owned_by};
 use crate::spec::StackSpec;
 use crate::step::grant_mark;
 
@@ -31,9 +32,9 @@ pub fn destroy(spec: &StackSpec, snapshot: &Snapshot, memory: &Memory, now: Time
     let gone: Vec<StepId> = [service.as_slice(), &balancing].concat();
     let groups = removals.groups(memory, &gone);
     removals.network(&[gone.as_slice(), &groups].concat());
-    removals.role(&[service.as_slice(), &definitions].concat());
-    removals.log_group(&service);
-    removals.repository(&service);
+    removals.roles(&[service.as_slice(), &definitions].concat());
+    removals.log_groups(&service);
+    removals.repositories(&service);
     removals.past(memory);
     removals.builder.finish(Purpose::Destroy, now)
 }
@@ -179,6 +180,14 @@ impl Removals<'_> {
     fn cluster(&mut self, after: &[StepId]) {
         let found = self.builder.snapshot.cluster.as_ref();
         if let Some(found) = found.filter(|found| found.active && self.builder.owns(&found.tags)) {
+            let ours = self.builder.snapshot.service.as_ref();
+            let ours =
+                ours.is_some_and(|one| one.status != ServiceStatus::Inactive && self.builder.owns(&one.tags));
+            let others = found.active_services.saturating_sub(u32::from(ours));
+            if others > 0 {
+                let by = format!("{others} × ECS service");
+                return self.kept("cluster", &found.name, &by);
+            }
             self.remove(
                 "cluster",
                 Removal::Cluster {
@@ -200,6 +209,7 @@ impl Removals<'_> {
         let mut own: Vec<&SecurityGroup> = snapshot
             .security_groups
             .iter()
+            .chain(&snapshot.leftovers.security_groups)
             .filter(|group| self.builder.owns(&group.tags))
             .collect();
         // The tasks' group names the ALB's in its rule.
@@ -211,7 +221,9 @@ impl Removals<'_> {
         });
         let mut steps = Vec::new();
         for group in own {
+            let here = Some(&group.vpc_id) == snapshot.vpc_id.as_ref();
             let id = match &group.name {
+                _ if !here => format!("group.{}", group.id),
                 name if *name == self.builder.names.task_group => "group.task".to_owned(),
                 name if *name == self.builder.names.load_balancer_group => "group.load_balancer".to_owned(),
                 _ => format!("group.{}", group.id),
@@ -234,9 +246,14 @@ impl Removals<'_> {
         for subnet in snapshot
             .subnets
             .iter()
+            .chain(&snapshot.leftovers.subnets)
             .filter(|subnet| owned_by(&subnet.tags, stack))
         {
-            let id = format!("subnet.{}", subnet.cidr);
+            let here = Some(&subnet.vpc_id) == snapshot.vpc_id.as_ref();
+            let id = match here {
+                true => format!("subnet.{}", subnet.cidr),
+                false => format!("subnet.{}", subnet.id),
+            };
             let target = Removal::Subnet {
                 id: subnet.id.clone(),
                 cidr: subnet.cidr,
@@ -248,6 +265,7 @@ impl Removals<'_> {
         for table in snapshot
             .route_tables
             .iter()
+            .chain(&snapshot.leftovers.route_tables)
             .filter(|table| owned_by(&table.tags, stack))
         {
             let target = Removal::RouteTable { id: table.id.clone() };
@@ -255,10 +273,12 @@ impl Removals<'_> {
             roads.push(step);
         }
         let tables = roads.clone();
+        let mut seen = BTreeSet::new();
         for gateway in snapshot
             .internet_gateways
             .iter()
-            .filter(|gateway| owned_by(&gateway.tags, stack))
+            .chain(&snapshot.leftovers.internet_gateways)
+            .filter(|gateway| owned_by(&gateway.tags, stack) && seen.insert(&gateway.id))
         {
             let target = Removal::InternetGateway {
                 id: gateway.id.clone(),
@@ -273,54 +293,99 @@ impl Removals<'_> {
         }
     }
 
-    fn role(&mut self, after: &[StepId]) {
-        let Some(role) = self.builder.snapshot.execution_role.as_ref() else {
-            return;
+    /// A thing of the stack's that others use stays, and the plan says so.
+    fn kept(&mut self, kind: &str, name: &str, by: &str) {
+        self.builder.finding(
+            FindingCode::KeptForOthers,
+            Weight::Warn,
+            &[("kind", &kind), ("name", &name), ("by", &by)],
+        );
+    }
+
+    /// Whether others use it; then it is noted as kept.
+    fn is_used(&mut self, kind: UseKind, name: &str) -> bool {
+        let used = &self.builder.snapshot.leftovers.used;
+        let by: Vec<&str> = used
+            .iter()
+            .filter(|one| one.kind == kind && one.name == name)
+            .map(|one| one.by.as_str())
+            .collect();
+        if by.is_empty() {
+            return false;
+        }
+        let kind = match kind {
+            UseKind::Role => "role",
+            UseKind::Repository => "repository",
+            UseKind::LogGroup => "log_group",
         };
+        self.kept(kind, name, &by.join(", "));
+        true
+    }
+
+    fn roles(&mut self, after: &[StepId]) {
+        let snapshot = self.builder.snapshot;
+        let today = snapshot.execution_role.as_ref();
+        for role in today.into_iter().chain(&snapshot.leftovers.roles) {
+            self.role(role, after);
+        }
+    }
+
+    fn role(&mut self, role: &Role, after: &[StepId]) {
         let inline = self.builder.names.secrets_policy.clone();
-        if self.builder.owns(&role.tags) {
+        let id = step_id("execution_role", &role.name, &self.builder.names.execution_role);
+        if self.builder.owns(&role.tags) && !self.is_used(UseKind::Role, &role.name) {
             let target = Removal::Role {
                 name: role.name.clone(),
                 attached_policies: role.attached_policies.clone(),
                 inline_policies: role.inline_policies.clone(),
             };
-            self.remove("execution_role", target, after);
+            self.remove(&id, target, after);
         } else if role.inline_policies.contains(&inline) {
             // The policy's name carries the stack's: nobody else put it there.
             let target = Removal::RolePolicy {
                 role: role.name.clone(),
                 name: inline,
             };
-            self.remove("execution_role.secrets", target, after);
+            self.remove(&format!("{id}.secrets"), target, after);
         }
     }
 
-    fn log_group(&mut self, after: &[StepId]) {
-        let found = self.builder.snapshot.log_group.as_ref();
-        if let Some(found) = found.filter(|found| self.builder.owns(&found.tags)) {
-            self.remove(
-                "log_group",
-                Removal::LogGroup {
-                    name: found.name.clone(),
-                },
-                after,
-            );
-        }
-    }
-
-    fn repository(&mut self, after: &[StepId]) {
+    fn log_groups(&mut self, after: &[StepId]) {
         let snapshot = self.builder.snapshot;
-        if let Some(found) = snapshot
-            .repository
-            .as_ref()
-            .filter(|found| self.builder.owns(&found.tags))
-        {
-            let target = Removal::Repository {
-                name: found.name.clone(),
-                images: snapshot.repository_images,
-            };
-            self.remove("repository", target, after);
+        for found in snapshot.log_group.iter().chain(&snapshot.leftovers.log_groups) {
+            if self.builder.owns(&found.tags) && !self.is_used(UseKind::LogGroup, &found.name) {
+                let name = found.name.clone();
+                let id = step_id("log_group", &name, &self.builder.names.log_group);
+                self.remove(&id, Removal::LogGroup { name }, after);
+            }
         }
+    }
+
+    fn repositories(&mut self, after: &[StepId]) {
+        let snapshot = self.builder.snapshot;
+        let today = snapshot.repository.as_ref();
+        let here = today.map(|one| (one, snapshot.repository_images));
+        let left = snapshot
+            .leftovers
+            .repositories
+            .iter()
+            .map(|one| (&one.repository, one.images));
+        for (found, images) in here.into_iter().chain(left) {
+            if self.builder.owns(&found.tags) && !self.is_used(UseKind::Repository, &found.name) {
+                let name = found.name.clone();
+                let id = step_id("repository", &name, today.map_or("", |one| one.name.as_str()));
+                self.remove(&id, Removal::Repository { name, images }, after);
+            }
+        }
+    }
+}
+
+/// The plain id for what the spec of today names, one with the name for what an earlier spec did.
+fn step_id(kind: &str, name: &str, today: &str) -> String {
+    if name == today {
+        kind.to_owned()
+    } else {
+        format!("{kind}.{name}")
     }
 }
 
@@ -336,6 +401,7 @@ fn granted(builder: &Builder<'_>, memory: &Memory) -> BTreeMap<String, Vec<Rule>
         .snapshot
         .security_groups
         .iter()
+        .chain(&builder.snapshot.leftovers.security_groups)
         .filter(|group| !builder.owns(&group.tags))
     {
         for rule in group

@@ -1,10 +1,10 @@
 //! What the ledger remembers and the account can't tell: how things that are not ours were before we changed them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::action::{Action, OutputName, Removal};
+use super::action::{Action, OutputName, Outputs, Removal};
 use super::{Plan, StepId};
 use crate::cloud::hosting::VariableScope;
 use crate::cloud::network::Rule;
@@ -20,6 +20,22 @@ pub struct Memory {
     /// Numbers of runs that can't be read any more: what they changed is not remembered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<u32>,
+    /// What runs named: a removal looks there, too, when the spec of today says other names.
+    #[serde(default)]
+    pub made: Made,
+}
+
+/// Names under which the runs of a stack may have made something. Whether it is the stack's, its tag tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Log groups.
+    pub log_groups: BTreeSet<String>,
+    /// Repositories.
+    pub repositories: BTreeSet<String>,
+    /// Execution roles.
+    pub roles: BTreeSet<String>,
+    /// VPCs (`vpc-…`) in which something was made, made ones among them.
+    pub vpcs: BTreeSet<String>,
 }
 
 /// A frontend whose variables were written.
@@ -49,11 +65,18 @@ impl Memory {
     pub fn collect(runs: &[(Plan, Vec<StepRecord>)]) -> Self {
         let mut memory = Self::default();
         for (plan, records) in runs {
+            let outputs: BTreeMap<StepId, Outputs> = records
+                .iter()
+                .map(|record| (record.step.clone(), record.outputs.clone()))
+                .collect();
             let records: BTreeMap<&StepId, &StepRecord> =
                 records.iter().map(|record| (&record.step, record)).collect();
             for step in &plan.steps {
                 if let Some(record) = records.get(&step.id) {
                     memory.learn(&step.action, record);
+                    if record.state != StepState::Pending {
+                        memory.made.learn(plan, &step.action, &outputs, record);
+                    }
                 }
             }
         }
@@ -131,7 +154,50 @@ impl Memory {
                     .retain(|known| known.app_id != *app_id || known.scope != *scope);
             }
             Removal::SecurityGroupRules { group_id, .. } => {
-                self.granted.retain(|known| known.group_id != *group_id)
+                self.granted.retain(|known| known.group_id != *group_id);
+            }
+            Removal::LogGroup { name } => {
+                self.made.log_groups.remove(name);
+            }
+            Removal::Repository { name, .. } => {
+                self.made.repositories.remove(name);
+            }
+            Removal::Role { name, .. } | Removal::RolePolicy { role: name, .. } => {
+                self.made.roles.remove(name);
+            }
+            Removal::Vpc { id } => {
+                self.made.vpcs.remove(id);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Made {
+    /// A step that was begun: a call may have made the thing even if no answer came.
+    fn learn(
+        &mut self,
+        plan: &Plan,
+        action: &Action,
+        outputs: &BTreeMap<StepId, Outputs>,
+        record: &StepRecord,
+    ) {
+        match action {
+            Action::LogGroup { name, .. } => {
+                self.log_groups.insert(name.clone());
+            }
+            Action::Repository { name, .. } => {
+                self.repositories.insert(name.clone());
+            }
+            Action::ExecutionRole { name, .. } => {
+                self.roles.insert(name.clone());
+            }
+            Action::Vpc { .. } => self.vpcs.extend(record.outputs.get(&OutputName::Id).cloned()),
+            Action::InternetGateway { vpc, .. }
+            | Action::RouteTable { vpc, .. }
+            | Action::Subnet { vpc, .. }
+            | Action::SecurityGroup { vpc, .. } => {
+                self.vpcs.extend(plan.value(vpc, outputs).map(str::to_owned));
             }
             _ => {}
         }

@@ -34,7 +34,7 @@ pub use apply::apply;
 pub use destroy::destroy;
 pub use difference::Difference;
 pub use lint::lint;
-pub use memory::{FrontendMemory, Granted, Memory};
+pub use memory::{FrontendMemory, Granted, Made, Memory};
 pub use prepare::prepare;
 pub use reference::ports;
 pub use schedule::{Bar, Schedule, schedule};
@@ -239,6 +239,8 @@ pub enum FindingCode {
     SubnetRange,
     /// The subnets and the security group that the spec names are in the VPC: `missing`.
     ChosenFound,
+    /// Something of the stack's stays, because somebody else uses it: `kind`, `name`, `by`.
+    KeptForOthers,
     /// The account was read in the region the spec names: `wanted`, `found`.
     SameRegion,
     /// Secrets under a customer's key need a right that nobody can see from here: `role`.

@@ -2,6 +2,7 @@
 
 pub mod discover;
 mod frontend;
+mod leftovers;
 mod observe;
 pub mod routes;
 
@@ -20,6 +21,7 @@ use crate::cloud::network::{InternetGateway, RouteTable, SecurityGroup, Subnet, 
 use crate::cloud::registry::{ImageFacts, Repository};
 use crate::cloud::{TAG_STACK, Tags};
 
+pub use leftovers::{Leftovers, RepositoryLeft, Use, UseKind, observe_removal};
 pub use observe::observe;
 
 /// What exists.
@@ -66,7 +68,7 @@ pub struct Snapshot {
     pub cluster: Option<Cluster>,
     /// Newest active revision of the family.
     pub task_definition: Option<TaskDefinition>,
-    /// Active revisions of the family that carry the stack's tag, newest first.
+    /// Active revisions of the family that carry the stack's tag, newest first. Read for a removal only.
     pub task_definition_arns: Vec<String>,
     /// The service.
     pub service: Option<Service>,
@@ -85,6 +87,9 @@ pub struct Snapshot {
     pub panel_address: Option<Ipv4Addr>,
     /// The Amplify app and branch.
     pub frontend: FrontendState,
+    /// What earlier specs of the stack made, and what others use. Read for a removal only.
+    #[serde(default, skip_serializing_if = "Leftovers::is_empty")]
+    pub leftovers: Leftovers,
 }
 
 /// The frontend as it is. Only the values of the spec's own variables are kept: the others may be secrets.

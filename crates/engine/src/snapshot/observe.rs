@@ -2,13 +2,12 @@
 
 use std::net::Ipv4Addr;
 
-use futures::future::try_join_all;
 use futures::{join, try_join};
 use jiff::Timestamp;
 
 use super::frontend::frontend;
 use super::routes::ANYWHERE;
-use super::{Snapshot, owned_by};
+use super::{Leftovers, Snapshot, owned_by};
 use crate::cloud::balancing::TargetState;
 use crate::cloud::identity::{LinkedService, Role};
 use crate::cloud::network::{InternetGateway, RouteTable, SecurityGroup, Subnet, Vpc};
@@ -40,7 +39,6 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         try_join!(
             cloud.compute.cluster(&names.cluster),
             cloud.compute.task_definition(&names.family),
-            own_revisions(cloud, spec, &names),
             cloud.compute.service(&names.cluster, &names.service),
         )
     };
@@ -50,7 +48,7 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         (caller, (repository, repository_images, image)),
         (ecs_linked_role, elb_linked_role),
         (execution_role, secrets_policy),
-        (cluster, task_definition, task_definition_arns, service),
+        (cluster, task_definition, service),
         balancing,
         log_group,
         panel_address,
@@ -87,7 +85,7 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         elb_linked_role,
         cluster,
         task_definition,
-        task_definition_arns,
+        task_definition_arns: Vec::new(),
         service,
         load_balancer,
         listeners,
@@ -95,6 +93,7 @@ pub async fn observe(cloud: &Cloud, spec: &StackSpec, now: Timestamp) -> Result<
         healthy_targets,
         panel_address,
         frontend,
+        leftovers: Leftovers::default(),
     })
 }
 
@@ -129,22 +128,6 @@ async fn image(
         cloud.registry.image(&repository, &reference)
     )?;
     Ok((Some(found), images.len(), image))
-}
-
-/// The family may hold revisions that somebody else registered: those are never touched.
-async fn own_revisions(cloud: &Cloud, spec: &StackSpec, names: &Names) -> Result<Vec<String>> {
-    let arns = cloud.compute.task_definition_arns(&names.family).await?;
-    let read = async |arn: String| {
-        let found = cloud.compute.task_definition(&arn).await?;
-        Ok(found
-            .filter(|found| found.active && owned_by(&found.tags, &spec.name))
-            .map(|_| arn))
-    };
-    Ok(try_join_all(arns.into_iter().map(read))
-        .await?
-        .into_iter()
-        .flatten()
-        .collect())
 }
 
 async fn role(cloud: &Cloud, names: &Names) -> Result<(Option<Role>, Option<String>)> {

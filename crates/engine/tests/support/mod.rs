@@ -161,6 +161,7 @@ fn empty() -> Snapshot {
         cluster: None,
         task_definition: None,
         task_definition_arns: Vec::new(),
+        leftovers: Default::default(),
         service: None,
         load_balancer: None,
         listeners: Vec::new(),

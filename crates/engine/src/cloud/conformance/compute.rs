@@ -101,6 +101,11 @@ async fn task_definitions(cloud: &Cloud) -> Result<String, super::Failure> {
         arns == [second.arn.clone(), first.arn.clone()],
         format!("active revisions, newest first: {arns:?}"),
     )?;
+    let families = ecs.families().await.during("families")?;
+    ensure(
+        families.contains(&family) && families.is_sorted(),
+        format!("families with an active revision: {families:?}"),
+    )?;
     ecs.deregister_task_definition(&first.arn)
         .await
         .during("deregister_task_definition")?;

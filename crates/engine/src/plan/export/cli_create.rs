@@ -54,7 +54,11 @@ pub(super) fn commands(values: &Values<'_>, step: &PlannedStep) -> Vec<Command> 
             let look = Command::aws("iam", "get-role").set("role-name", service.role_name());
             let create = Command::aws("iam", "create-service-linked-role")
                 .set("aws-service-name", service.principal());
-            vec![create.unless(look, "Role.Arn")]
+            vec![
+                create
+                    .unless(look, "Role.Arn")
+                    .done_when("has been taken|already exists"),
+            ]
         }
         Action::Repository { .. } | Action::ImagePushed { .. } | Action::LogGroup { .. } => {
             storage(values, step)
