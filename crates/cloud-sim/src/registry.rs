@@ -11,11 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::cell::Account;
 use crate::image::{ImageProfile, public};
 use crate::refusal::{exists, in_use, invalid, not_found};
-use crate::timing::after;
+use crate::timing::{after, seconds_between};
 use crate::world::World;
-
-/// Images kept per repository; pushing more drops the oldest.
-const IMAGES_KEPT: usize = 20;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -73,6 +70,19 @@ impl State {
     }
 }
 
+/// Days after which a lifecycle policy expires untagged images.
+fn untagged_days(policy: &str) -> Option<u32> {
+    let document: serde_json::Value = serde_json::from_str(policy).ok()?;
+    let rules = document.get("rules")?.as_array()?;
+    rules.iter().find_map(|rule| {
+        let selection = rule.get("selection")?;
+        let by_age =
+            selection.get("tagStatus")? == "untagged" && selection.get("countType")? == "sinceImagePushed";
+        let days = selection.get("countNumber")?.as_u64().filter(|_| by_age)?;
+        u32::try_from(days).ok()
+    })
+}
+
 fn no_repository(name: &str, account_id: &str) -> CloudError {
     not_found(
         "RepositoryNotFoundException",
@@ -116,8 +126,18 @@ impl World {
             pushed_at: now,
             profile,
         });
-        let too_many = record.images.len().saturating_sub(IMAGES_KEPT);
-        record.images.drain(..too_many);
+        // A small world: old untagged images go at the next push, where the repository's rule says so.
+        if let Some(days) = record
+            .repository
+            .lifecycle_policy
+            .as_deref()
+            .and_then(untagged_days)
+        {
+            let limit = days.saturating_mul(24 * 3600);
+            record
+                .images
+                .retain(|image| !image.tags.is_empty() || seconds_between(image.pushed_at, now) < limit);
+        }
         self.touch();
         Ok(digest)
     }

@@ -255,3 +255,80 @@ fn the_first_ten_ranges_are_left_to_people() {
     );
     assert_eq!(free(&["10.0.0.0/16"]), None);
 }
+
+fn fulfilled() -> impl Strategy<Value = Snapshot> {
+    prop_oneof![Just(runbook()), Just(fresh())]
+        .prop_flat_map(|before| spec().prop_map(move |spec| fulfil(&apply(&spec, &before, now()), &before)))
+}
+
+/// The same account, as AWS may answer it another time.
+fn in_another_order(found: &Snapshot) -> impl Strategy<Value = Snapshot> + use<> {
+    let found = found.clone();
+    (0usize..7).prop_map(move |by| {
+        let mut other = found.clone();
+        fn turn<T>(list: &mut [T], by: usize) {
+            if !list.is_empty() {
+                let by = by % list.len();
+                list.rotate_left(by);
+                list.reverse();
+            }
+        }
+        turn(&mut other.zones, by);
+        turn(&mut other.vpcs, by);
+        turn(&mut other.subnets, by);
+        turn(&mut other.route_tables, by);
+        turn(&mut other.internet_gateways, by);
+        turn(&mut other.security_groups, by);
+        turn(&mut other.listeners, by);
+        for group in &mut other.security_groups {
+            turn(&mut group.ingress, by);
+            turn(&mut group.egress, by);
+        }
+        for table in &mut other.route_tables {
+            turn(&mut table.routes, by);
+            turn(&mut table.associations, by);
+        }
+        if let Some(balancer) = &mut other.load_balancer {
+            turn(&mut balancer.subnet_ids, by);
+            turn(&mut balancer.security_groups, by);
+        }
+        if let Some(service) = &mut other.service {
+            turn(&mut service.network.subnet_ids, by);
+        }
+        if let Some(role) = &mut other.execution_role {
+            turn(&mut role.attached_policies, by);
+            turn(&mut role.trusted_services, by);
+        }
+        other
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_aws_lists_and_who_asks_do_not_change_the_digest((found, other) in fulfilled().prop_flat_map(|found| {
+        let other = in_another_order(&found);
+        (Just(found), other)
+    })) {
+        prop_assert_eq!(found.digest(), other.digest());
+        let mut elsewhere = other;
+        elsewhere.caller.arn = "arn:aws:sts::123456789012:assumed-role/panel/another-session".into();
+        for vpc in &mut elsewhere.vpcs {
+            vpc.tags.insert("cost-centre".into(), "42".into());
+        }
+        prop_assert_eq!(found.digest(), elsewhere.digest());
+    }
+
+    #[test]
+    fn what_a_plan_reads_changes_the_digest(found in fulfilled()) {
+        let digest = found.digest();
+        let mut other = found.clone();
+        other.task_definition.as_mut().expect("there").container.command = vec!["b".into(), "a".into()];
+        let turned = other.digest();
+        prop_assert_ne!(&digest, &turned);
+        other.task_definition.as_mut().expect("there").container.command.reverse();
+        prop_assert_ne!(&turned, &other.digest());
+        let mut other = found;
+        other.security_groups.iter_mut().for_each(|group| group.ingress.clear());
+        prop_assert_ne!(&digest, &other.digest());
+    }
+}

@@ -9,17 +9,22 @@ pub const EXECUTION_POLICY_ARN: &str =
     "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
 /// Who has to be able to assume the execution role.
 pub const TASKS_PRINCIPAL: &str = "ecs-tasks.amazonaws.com";
-/// Images that the lifecycle rule keeps.
-pub const IMAGES_KEPT: u32 = 20;
+/// Days after which an image that lost its tags goes.
+pub const UNTAGGED_DAYS: u32 = 90;
 
-/// Lifecycle rule of a repository: the newest images stay. It counts tagged and untagged ones alike, so that a tag that
-/// moves does not leave its old images behind for ever.
+/// Lifecycle rule of a repository: what lost its tags long ago goes. A tagged image never does, and one whose tag has
+/// moved on stays for long: ECS pins a deployment to the image's digest, and starts replacements from it.
 pub fn lifecycle_policy() -> String {
     json!({
         "rules": [{
             "rulePriority": 1,
-            "description": format!("Keep the newest {IMAGES_KEPT} images"),
-            "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": IMAGES_KEPT },
+            "description": format!("Expire images {UNTAGGED_DAYS} days after their push that have no tag"),
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": UNTAGGED_DAYS,
+            },
             "action": { "type": "expire" }
         }]
     })

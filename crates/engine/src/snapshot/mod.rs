@@ -1,5 +1,6 @@
 //! What exists: everything in the account that a plan for one stack depends on, read at one time.
 
+mod digest;
 pub mod discover;
 mod frontend;
 mod leftovers;
@@ -11,7 +12,6 @@ use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::cloud::balancing::{Listener, LoadBalancer, TargetGroup};
 use crate::cloud::compute::{Cluster, Service, TaskDefinition};
@@ -137,31 +137,4 @@ pub struct SnapshotDigest(pub String);
 /// Whether a resource with these tags belongs to the stack.
 pub fn owned_by(tags: &Tags, stack: &str) -> bool {
     tags.get(TAG_STACK).is_some_and(|owner| owner == stack)
-}
-
-impl Snapshot {
-    /// SHA-256 over everything a decision depends on: not the time, not counters that move by themselves
-    /// (running and pending tasks, free addresses, events).
-    pub fn digest(&self) -> SnapshotDigest {
-        let mut still = self.clone();
-        still.taken_at = Timestamp::UNIX_EPOCH;
-        still.repository_images = 0;
-        still.healthy_targets = usize::from(still.healthy_targets > 0);
-        for subnet in &mut still.subnets {
-            subnet.free_addresses = u32::from(subnet.free_addresses >= 8);
-        }
-        if let Some(service) = &mut still.service {
-            service.running = 0;
-            service.pending = 0;
-            service.events.clear();
-            service.deployments.clear();
-        }
-        if let Some(cluster) = &mut still.cluster {
-            cluster.active_services = 0;
-        }
-        // Serialising plain data to a string can't fail; an empty text would only make the digest differ.
-        let text = serde_json::to_string(&still).unwrap_or_default();
-        let hash = Sha256::digest(text.as_bytes());
-        SnapshotDigest(hash.iter().map(|byte| format!("{byte:02x}")).collect())
-    }
 }

@@ -15,6 +15,7 @@ use crate::cloud::registry::{ImageFacts, Repository};
 use crate::cloud::{Cloud, Result, TAG_STACK};
 use crate::spec::names::Names;
 use crate::spec::{StackSpec, VpcChoice};
+use crate::step::grant_mark;
 
 /// Reads everything that a plan for this spec depends on.
 ///
@@ -208,7 +209,8 @@ async fn balancing_and_network(cloud: &Cloud, spec: &StackSpec, names: &Names) -
         .iter()
         .filter(|target| target.state == TargetState::Healthy)
         .count();
-    let (subnets, route_tables, mut internet_gateways, security_groups) = details?;
+    let (subnets, route_tables, mut internet_gateways, mut security_groups) = details?;
+    security_groups.retain(|group| concerns(spec, names, group));
     // A run that was cut off may have left a gateway that is attached to nothing.
     let detached = ours?.into_iter().filter(|gateway| gateway.vpc_id.is_none());
     internet_gateways.extend(detached);
@@ -222,6 +224,20 @@ async fn balancing_and_network(cloud: &Cloud, spec: &StackSpec, names: &Names) -
         security_groups,
     };
     Ok((load_balancer, listeners?, (target_group, healthy), network))
+}
+
+/// Whether a plan looks at the group: the spec chose it, it has a name the stack takes, or it is or carries something of
+/// the stack's. A VPC may hold hundreds of others.
+fn concerns(spec: &StackSpec, names: &Names, group: &SecurityGroup) -> bool {
+    let mark = grant_mark(&spec.name);
+    spec.network.task_security_group.as_ref() == Some(&group.id)
+        || group.name == names.load_balancer_group
+        || group.name == names.task_group
+        || owned_by(&group.tags, &spec.name)
+        || group
+            .ingress
+            .iter()
+            .any(|rule| rule.description.starts_with(&mark))
 }
 
 /// The VPC of the stack: where its ALB or target group is already; else as the spec says. `Find` means the VPC that

@@ -10,7 +10,7 @@ pub struct Region {
 }
 
 /// The commercial regions, nearest to the product's first users first.
-pub const REGIONS: [Region; 33] = [
+pub const REGIONS: [Region; 34] = [
     Region {
         code: "ap-northeast-1",
         name: "Tokyo",
@@ -42,6 +42,10 @@ pub const REGIONS: [Region; 33] = [
     Region {
         code: "ap-southeast-5",
         name: "Malaysia",
+    },
+    Region {
+        code: "ap-southeast-6",
+        name: "New Zealand",
     },
     Region {
         code: "ap-southeast-7",
