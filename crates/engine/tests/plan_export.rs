@@ -108,7 +108,7 @@ fn run(script: &str, aws: &str) -> (std::process::ExitStatus, Vec<Vec<String>>, 
         "aws() {{ {aws}\n case \"$*\" in *get-caller-identity*) echo 123456789012; return;; \
         *generate-cli-skeleton*) echo thresholdConfiguration; return;; \
         *deployments*) printf 'made-up\\tCOMPLETED\\n'; return;; *get-job*) echo SUCCEED; return;; \
-        *amplify\\ get-*) echo '{{}}'; return;; *elbv2\\ describe-*) echo made-up; return;; *\\ wait\\ *) return;; \
+        *amplify\\ get-*) echo '{{}}'; return;; *elbv2\\ *--load-balancer-arns*) echo made-up; return;; *\\ wait\\ *) return;; \
         *describe-images*) return;; *\\ describe-*|*\\ get-*) echo None; return;; esac; \
         {{ printf '%s\\0' \"$@\"; printf '\\1'; }} >&3; echo made-up; }}\njq() {{ cat > /dev/null; echo '{{}}'; }}\n\
         curl() {{ echo 200; }}\nsleep() {{ :; }}\n"

@@ -32,6 +32,10 @@ pub(super) fn balancing(values: &Values<'_>, id: &StepId, action: &Action, chang
                     .set("vpc-id", values.word(vpc))
                     .with("tags", tags(values))
                     .capture(keep, "TargetGroups[0].TargetGroupArn")
+                    .unless(
+                        Command::aws("elbv2", "describe-target-groups").set("names", name),
+                        "TargetGroups[0].TargetGroupArn",
+                    )
             } else {
                 Command::aws("elbv2", "modify-target-group").set("target-group-arn", own.clone())
             };
@@ -62,6 +66,11 @@ pub(super) fn balancing(values: &Values<'_>, id: &StepId, action: &Action, chang
                     .set("port", port.to_string())
                     .with("tags", tags(values))
                     .capture(keep, "Listeners[0].ListenerArn")
+                    .unless(
+                        Command::aws("elbv2", "describe-listeners")
+                            .set("load-balancer-arn", values.word(load_balancer)),
+                        format!("Listeners[?Port==`{port}`] | [0].ListenerArn"),
+                    )
             } else {
                 Command::aws("elbv2", "modify-listener").set("listener-arn", own)
             };
@@ -99,7 +108,11 @@ fn load_balancer(
                 .with("subnets", values.words(subnets))
                 .with("security-groups", values.words(groups))
                 .with("tags", tags(values))
-                .capture(variable(id, OutputName::Arn), "LoadBalancers[0].LoadBalancerArn");
+                .capture(variable(id, OutputName::Arn), "LoadBalancers[0].LoadBalancerArn")
+                .unless(
+                    Command::aws("elbv2", "describe-load-balancers").set("names", name),
+                    "LoadBalancers[0].LoadBalancerArn",
+                );
             let look = Command::aws("elbv2", "describe-load-balancers").set("load-balancer-arns", own);
             let look = look.capture(variable(id, OutputName::DnsName), "LoadBalancers[0].DNSName");
             vec![values.after_roles(create), look, wait]
