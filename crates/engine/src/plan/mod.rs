@@ -12,6 +12,7 @@ mod difference;
 pub mod documents;
 pub mod export;
 pub mod lint;
+mod lint_removal;
 mod memory;
 mod prepare;
 mod reference;
@@ -19,6 +20,7 @@ mod removal;
 mod schedule;
 mod summary;
 pub mod timing;
+mod undo;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -34,11 +36,13 @@ pub use apply::apply;
 pub use destroy::destroy;
 pub use difference::Difference;
 pub use lint::lint;
+pub use lint_removal::lint_against;
 pub use memory::{FrontendMemory, Granted, Made, Memory};
 pub use prepare::prepare;
 pub use reference::ports;
 pub use schedule::{Bar, Schedule, schedule};
 pub use summary::Counts;
+pub use undo::Undo;
 
 /// What a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
