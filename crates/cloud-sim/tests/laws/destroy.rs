@@ -6,7 +6,7 @@ use cloud_sim::scenario::RUNBOOK_TASK_GROUP;
 use cloud_sim::{Fault, FaultPlan, ImageProfile, Scenario};
 use engine::cloud::{TAG_STACK, hosting::VariableScope, hosting::Variables};
 use engine::plan::{FindingCode, Memory};
-use engine::plan::{Plan, lint};
+use engine::plan::{Plan, lint_against};
 use engine::run::{RunState, summary};
 use engine::snapshot::observe_removal;
 use engine::spec::{ImageSource, StackSpec, VpcChoice};
@@ -32,7 +32,7 @@ async fn removal(stage: &Stage, spec: &StackSpec, memory: &Memory) -> Plan {
         .await
         .expect("the account can be read");
     let plan = engine::plan::destroy(spec, &snapshot, memory, stage.clock.now());
-    assert_eq!(lint(&plan), [], "{plan:#?}");
+    assert_eq!(lint_against(&plan, &snapshot), [], "{plan:#?}");
     plan
 }
 
