@@ -317,6 +317,8 @@ pub struct PlanView {
     pub prices_of: String,
     /// The commands of each step.
     pub commands: Vec<(StepId, Vec<String>)>,
+    /// The IAM actions of each step.
+    pub actions: Vec<(StepId, Vec<String>)>,
     /// Seconds in which a rehearsal of this plan on a simulator became healthy. `None`: not rehearsed.
     pub rehearsed_s: Option<u32>,
 }

@@ -34,6 +34,8 @@ pub struct RunView {
     pub steps: Vec<StepRecord>,
     /// The commands of each step, with real values as far as they are known.
     pub commands: Vec<(StepId, Vec<String>)>,
+    /// The IAM actions of each step.
+    pub actions: Vec<(StepId, Vec<String>)>,
     /// When it was started (account time).
     pub started_at: Option<Timestamp>,
     /// When it ended (account time).

@@ -19,4 +19,5 @@ pub mod runs;
 pub mod setup;
 pub mod sign_in;
 pub mod stack;
+mod step_details;
 pub mod styleguide;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engine::plan::{Change, Finding, Plan, StepId, Weight};
 use leptos::prelude::*;
 
-use super::money;
+use super::{money, step_details};
 use crate::backend::drafts::{PlanView, PlannedBar};
 use crate::charts::{BarState, Graph, GraphNode, GraphView, Slip, SlipBar, SlipView};
 use crate::components::*;
@@ -170,6 +170,7 @@ pub fn PlanBody(
 fn StepTable(view: PlanView) -> impl IntoView {
     let l = locale();
     let commands: BTreeMap<StepId, Vec<String>> = view.commands.into_iter().collect();
+    let actions: BTreeMap<StepId, Vec<String>> = view.actions.into_iter().collect();
     let yen = view.yen_per_usd;
     let rows: Vec<_> = view
         .plan
@@ -178,10 +179,6 @@ fn StepTable(view: PlanView) -> impl IntoView {
         .map(|step| {
             let (tone, word) = words::run::change(l, step.change);
             let name = words::step::name(&step.action);
-            let text = commands
-                .get(&step.id)
-                .map(|lines| lines.join("\n"))
-                .filter(|text| !text.is_empty());
             let (currency, amount) = money::amount(l, step.monthly_usd, yen);
             let cost = (step.monthly_usd > 0.0).then_some(amount);
             view! {
@@ -191,7 +188,8 @@ fn StepTable(view: PlanView) -> impl IntoView {
                     <td><code>{name}</code></td>
                     <td>
                         {words::reason::reason(l, &step.reason)}
-                        {text.map(|text| view! { <Disclosure summary="AWS CLI"><Code text/></Disclosure> })}
+                        {step_details::differences(l, &step)}
+                        {step_details::details(l, &step, commands.get(&step.id), actions.get(&step.id))}
                     </td>
                     <td class="num">{format::clock(u64::from(step.expected_s))}</td>
                     <td class="num"><Cost currency amount=cost bare=true/></td>

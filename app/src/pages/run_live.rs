@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 
 use super::loaded::ErrorOf;
-use super::run_fix;
+use super::{run_fix, step_details};
 use crate::backend::drafts::WizardStep;
 use crate::backend::runs::{RunProgress, RunView};
 use crate::charts::{BarState, Slip, SlipBar, SlipView};
@@ -341,6 +341,8 @@ fn waits(l: Locale, run: &RunView) -> Option<AnyView> {
 fn table(l: Locale, run: &RunView) -> AnyView {
     let commands: BTreeMap<&StepId, &Vec<String>> =
         run.commands.iter().map(|(step, lines)| (step, lines)).collect();
+    let actions: BTreeMap<&StepId, &Vec<String>> =
+        run.actions.iter().map(|(step, all)| (step, all)).collect();
     let region = run.plan.region.clone();
     let rows: Vec<_> = run
         .plan
@@ -350,7 +352,6 @@ fn table(l: Locale, run: &RunView) -> AnyView {
             let record = find(run, &step.id).cloned().unwrap_or_else(|| StepRecord::pending(step.id.clone()));
             let (tone, word) = words::run::step_state(l, &record);
             let took = record.started_at.map(|started| seconds_between(Some(started), record.finished_at.unwrap_or(run.now)));
-            let text = commands.get(&step.id).map(|lines| lines.join("\n")).filter(|text| !text.is_empty());
             let ids: Vec<_> = [OutputName::Id, OutputName::Arn, OutputName::DnsName, OutputName::Url]
                 .iter()
                 .filter_map(|name| record.outputs.get(name))
@@ -363,7 +364,7 @@ fn table(l: Locale, run: &RunView) -> AnyView {
                     <td><State tone word/></td>
                     <td>{words::step::kind(l, &step.action)} <span class="why"><code>{name}</code></span></td>
                     <td>{ids}</td>
-                    <td>{text.map(|text| view! { <Disclosure summary=t!(l, run.show)><Code text/></Disclosure> })}</td>
+                    <td>{step_details::details(l, step, commands.get(&step.id).copied(), actions.get(&step.id).copied())}</td>
                     <td class="num">{took.map(format::clock)}</td>
                 </tr>
             }
@@ -372,7 +373,7 @@ fn table(l: Locale, run: &RunView) -> AnyView {
     view! {
         <Panel title=t!(l, plan.steps) flush=true>
             <Table label=t!(l, plan.steps) wide=true>
-                <thead><tr><th>{t!(l, run.state)}</th><th>{t!(l, plan.kind)}</th><th>"ID"</th><th>"AWS CLI"</th><th class="num">{t!(l, plan.time)}</th></tr></thead>
+                <thead><tr><th>{t!(l, run.state)}</th><th>{t!(l, plan.kind)}</th><th>"ID"</th><th>{t!(l, plan.details)}</th><th class="num">{t!(l, plan.time)}</th></tr></thead>
                 <tbody>{rows}</tbody>
             </Table>
         </Panel>

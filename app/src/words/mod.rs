@@ -1,6 +1,7 @@
 //! The engine's codes in the reader's language: one file per vocabulary.
 
 pub mod diagnosis;
+pub mod difference;
 pub mod error;
 pub mod finding;
 pub mod permission;
@@ -8,6 +9,7 @@ pub mod problem;
 pub mod reason;
 pub mod run;
 pub mod step;
+pub mod undo;
 pub mod waiting;
 
 use std::collections::BTreeMap;

@@ -193,6 +193,7 @@ impl Runs for RequestBackend {
         let newest = rows::newest(db, row.stack_id).await.map_err(store_error)?;
         let (schedule, makespan_s) = plan_view::schedule(&plan);
         let progress = self.moving_part(&row, &plan).await?;
+        let actions = plan_view::actions(&plan);
         Ok(RunView {
             id: row.id.to_string(),
             number: row.number,
@@ -205,6 +206,7 @@ impl Runs for RequestBackend {
             makespan_s,
             steps: progress.steps,
             commands: progress.commands,
+            actions,
             started_at: progress.started_at,
             finished_at: progress.finished_at,
             now: progress.now,

@@ -1,11 +1,12 @@
 //! `slipway plan`, and how a plan is shown.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use app::i18n::Locale;
 use app::words;
-use clap::Args;
-use engine::plan::{Change, Plan, Weight};
+use clap::{Args, ValueEnum};
+use engine::plan::{Change, Plan, PlannedStep, Weight, export};
 use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
@@ -20,6 +21,33 @@ pub(super) struct PlanCommand {
     /// The spec, TOML or JSON; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     spec: PathBuf,
+    /// Write the plan in another language instead of showing it
+    #[arg(long, value_name = "FORMAT")]
+    export: Option<Export>,
+}
+
+/// What a plan can be written as.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Export {
+    /// A Bash script for the AWS CLI
+    Cli,
+    /// Terraform
+    Terraform,
+    /// A Mermaid flow chart
+    Mermaid,
+    /// The spec, as TOML
+    Toml,
+}
+
+fn exported(plan: &Plan, format: Export) -> Result<String, Failure> {
+    Ok(match format {
+        Export::Cli => export::cli::script(plan, &BTreeMap::new()),
+        Export::Terraform => export::terraform::hcl(plan),
+        Export::Mermaid => export::graph::mermaid(plan),
+        Export::Toml => {
+            engine::spec::read::to_toml(&plan.spec).map_err(|error| Failure::Usage(error.to_string()))?
+        }
+    })
 }
 
 pub(super) async fn run(context: &Context, command: PlanCommand) -> Result<Exit, Failure> {
@@ -31,7 +59,9 @@ pub(super) async fn run(context: &Context, command: PlanCommand) -> Result<Exit,
         Ok(start::plan_apply(&open, &spec).await?)
     })
     .await?;
-    if context.json {
+    if let Some(format) = command.export {
+        output::line(exported(&plan, format)?.trim_end());
+    } else if context.json {
         output::json(&to_json(&plan));
     } else {
         for line in describe(&plan) {
@@ -60,7 +90,12 @@ pub(super) fn describe(plan: &Plan) -> Vec<String> {
             ]
         })
         .collect();
-    let mut lines = table::lines(&rows);
+    let mut lines = Vec::new();
+    for (line, step) in table::lines(&rows).into_iter().zip(&plan.steps) {
+        lines.push(line);
+        let differences = step.differences.iter();
+        lines.extend(differences.map(|one| format!("    {}", words::difference::difference(l, one))));
+    }
     for finding in plan
         .findings
         .iter()
@@ -107,13 +142,24 @@ pub(super) fn minutes(seconds: u32) -> String {
     }
 }
 
-/// The plan for scripts: the plan itself, and what it adds up to.
+/// What a step declares about itself: the calls it may make, the commands that do the same, how it is undone.
+fn declared(plan: &Plan, step: &PlannedStep) -> Value {
+    json!({
+        "id": step.id,
+        "iam_actions": engine::step::step(&step.action).iam_actions(),
+        "commands": export::cli::commands(plan, step, &BTreeMap::new()),
+        "undo": step.undo(),
+    })
+}
+
+/// The plan for scripts: the plan itself, what its steps declare, and what it adds up to.
 pub(super) fn to_json(plan: &Plan) -> Value {
     json!({
         "blocked": plan.is_blocked(),
         "settled": plan.is_settled(),
         "expected_s": engine::plan::schedule(plan).makespan_s,
         "monthly_usd": plan.monthly_usd(),
+        "steps": plan.steps.iter().map(|step| declared(plan, step)).collect::<Vec<_>>(),
         "plan": plan,
     })
 }

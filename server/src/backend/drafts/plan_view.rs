@@ -46,6 +46,21 @@ pub(in crate::backend) fn commands(
         .collect()
 }
 
+/// The IAM actions of every step.
+pub(in crate::backend) fn actions(plan: &Plan) -> Vec<(StepId, Vec<String>)> {
+    let of = |step: &engine::plan::PlannedStep| {
+        let all = engine::step::step(&step.action);
+        all.iam_actions()
+            .iter()
+            .map(|action| (*action).to_owned())
+            .collect()
+    };
+    plan.steps
+        .iter()
+        .map(|step| (step.id.clone(), of(step)))
+        .collect()
+}
+
 /// The whole view.
 pub(in crate::backend) fn plan_view(plan: Plan) -> PlanView {
     let (bars, makespan_s) = schedule(&plan);
@@ -58,6 +73,7 @@ pub(in crate::backend) fn plan_view(plan: Plan) -> PlanView {
         yen_per_usd: prices.usd_jpy,
         prices_of: prices.as_of.clone(),
         commands: commands(&plan, &BTreeMap::new()),
+        actions: actions(&plan),
         rehearsed_s: None,
         plan,
     }

@@ -1,0 +1,40 @@
+//! What a step declares about itself, folded away: its commands, its permissions, its undoing.
+
+use engine::plan::PlannedStep;
+use leptos::prelude::*;
+
+use crate::components::*;
+use crate::i18n::{Locale, t};
+use crate::words;
+
+/// The values and rules that a step changes, one a line; nothing where it changes nothing.
+pub(super) fn differences(l: Locale, step: &PlannedStep) -> Option<AnyView> {
+    let lines: Vec<_> = step
+        .differences
+        .iter()
+        .map(|one| view! { <li><code>{words::difference::difference(l, one)}</code></li> })
+        .collect();
+    (!lines.is_empty()).then(|| view! { <ul>{lines}</ul> }.into_any())
+}
+
+/// The commands, the IAM actions and the undoing of a step.
+pub(super) fn details(
+    l: Locale,
+    step: &PlannedStep,
+    commands: Option<&Vec<String>>,
+    actions: Option<&Vec<String>>,
+) -> AnyView {
+    let commands = commands
+        .map(|lines| lines.join("\n"))
+        .filter(|text| !text.is_empty());
+    let actions = actions.map(|all| all.join(", ")).unwrap_or_default();
+    let undo = words::undo::undo(l, step.undo());
+    view! {
+        <Disclosure summary=t!(l, plan.details)>
+            {commands.map(|text| view! { <p>"AWS CLI"</p> <Code text/> })}
+            <p>{t!(l, plan.permissions)} ": " <code>{actions}</code></p>
+            <p>{t!(l, plan.undo)} ": " {undo}</p>
+        </Disclosure>
+    }
+    .into_any()
+}
