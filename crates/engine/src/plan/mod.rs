@@ -8,6 +8,7 @@ mod apply;
 mod builder;
 pub mod cidr;
 mod destroy;
+pub mod differing;
 pub mod documents;
 pub mod export;
 pub mod lint;
