@@ -4,6 +4,7 @@ mod form;
 mod image;
 mod network;
 pub(super) mod plan_view;
+mod proposal;
 
 pub(super) use plan_view::plan_view;
 
@@ -271,10 +272,10 @@ impl Drafts for RequestBackend {
     async fn image_page(&self, id_text: &str) -> Answer<ImagePage> {
         let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
-        image::propose(&mut draft.values);
         let repositories = discover::repositories(&open.cloud)
             .await
             .map_err(|error| cloud_error(&error))?;
+        image::propose(&mut draft.values, &repositories);
         let facts = self.image_facts(&draft, &open).await?;
         let caller = open
             .cloud
@@ -299,7 +300,7 @@ impl Drafts for RequestBackend {
         let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
         let facts = self.image_facts(&draft, &open).await?;
-        propose_port(&mut draft.values, facts.as_ref());
+        proposal::port(&mut draft.values, facts.as_ref());
         let found = network::discover(&open.cloud, &draft.values)
             .await
             .map_err(|error| cloud_error(&error))?;
@@ -317,7 +318,9 @@ impl Drafts for RequestBackend {
         let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
         let facts = self.image_facts(&draft, &open).await?;
-        propose_service(&mut draft.values, facts.as_ref(), &open).await;
+        let typed = draft.row.values_as::<FormValues>().map_err(store_error)?;
+        proposal::architecture(&mut draft.values, &typed, facts.as_ref());
+        proposal::service(&mut draft.values, facts.as_ref(), &open).await;
         let (cpu, memory) = draft
             .one("container.size")
             .split_once('/')
@@ -342,7 +345,7 @@ impl Drafts for RequestBackend {
     }
 
     async fn frontend_page(&self, id_text: &str) -> Answer<FrontendPage> {
-        let draft = self.draft(id_text).await?;
+        let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
         // A region without Amplify is no reason not to go on.
         let apps = match discover::frontends(&open.cloud).await {
@@ -358,9 +361,15 @@ impl Drafts for RequestBackend {
                 .collect()),
             Err(error) => Err(error.fault().to_string()),
         };
+        let is_new = draft.row.stack_id.is_none();
+        let proposed = match apps.as_deref() {
+            Ok(apps) if is_new => proposal::frontend(&mut draft.values, apps),
+            _ => false,
+        };
         Ok(FrontendPage {
             draft: self.draft_view(draft).await?,
             apps,
+            proposed,
         })
     }
 
@@ -377,8 +386,9 @@ impl Drafts for RequestBackend {
     }
 
     async fn image_digest(&self, id_text: &str) -> Answer<Option<String>> {
-        let draft = self.draft(id_text).await?;
+        let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
+        image::propose(&mut draft.values, &[]);
         Ok(self.image_facts(&draft, &open).await?.map(|facts| facts.digest))
     }
 
@@ -460,8 +470,9 @@ impl Drafts for RequestBackend {
     }
 
     async fn play_push(&self, id_text: &str) -> Answer<()> {
-        let draft = self.draft(id_text).await?;
+        let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
+        image::propose(&mut draft.values, &[]);
         let Some(practice) = &open.practice else {
             return Err(PanelError::new(PanelErrorCode::PracticeOnly));
         };
@@ -509,29 +520,6 @@ impl Drafts for RequestBackend {
             ExportFormat::Cli => Ok(export::cli::script(&plan, &Default::default())),
             ExportFormat::Terraform => Ok(export::terraform::hcl(&plan)),
             ExportFormat::Spec => spec::read::to_toml(&plan.spec).map_err(|error| unexpected(&error)),
-        }
-    }
-}
-
-/// The image says which port it listens on.
-fn propose_port(values: &mut FormValues, facts: Option<&ImageFacts>) {
-    let typed = values.get("container.port").and_then(|all| all.first());
-    if typed.is_none_or(|value| value.trim().is_empty()) {
-        let port = facts
-            .and_then(|facts| facts.exposed_ports.first().copied())
-            .unwrap_or(8080);
-        values.insert("container.port".to_owned(), vec![port.to_string()]);
-    }
-}
-
-/// The image says which port it listens on; an execution role that every account knows is offered when it is there.
-async fn propose_service(values: &mut FormValues, facts: Option<&ImageFacts>, open: &OpenCloud) {
-    propose_port(values, facts);
-    if !values.contains_key("roles.execution") {
-        const USUAL: &str = "ecsTaskExecutionRole";
-        // Whether the role can be read decides nothing here: the plan checks it.
-        if let Ok(Some(_)) = open.cloud.identity.role(USUAL).await {
-            values.insert("roles.execution".to_owned(), vec![USUAL.to_owned()]);
         }
     }
 }
