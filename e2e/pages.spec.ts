@@ -52,10 +52,12 @@ test.describe('signed in', () => {
     seeded = await act.seedStack(request, name);
     pushing = await act.seedDraft(request, seeded.connection, `${name}p`);
     wrong = await act.seedDraft(request, seeded.connection, `${name}x`, { 'container.port': '70000', 'health.path': 'health' });
-    waiting = await act.apply(request, await act.seedDraft(request, seeded.connection, `${name}w`));
-    cancelled = await act.apply(request, await act.seedDraft(request, seeded.connection, `${name}c`));
+    // Each in an account of its own: what one run makes would change the plan that another one was shown.
+    const applied = async (stack: string) => act.apply(request, await act.seedDraft(request, await act.seedConnection(request, stack), stack));
+    waiting = await applied(`${name}w`);
+    cancelled = await applied(`${name}c`);
     await act.cancel(request, cancelled);
-    failed = await act.seedFailure(request, seeded.connection, `${name}f`);
+    failed = await act.seedFailure(request, await act.seedConnection(request, `${name}f`), `${name}f`);
     dead = await act.seedDeadConnection(request, `${name} dead`);
     edit = await act.editStack(request, seeded.stack);
     const gone = await act.seedStack(request, `${name}g`);
