@@ -157,8 +157,9 @@ mod tests {
     fn counts_latency_and_words_come_from_whoever_has_them() {
         let mut monitors = three([State::Up, State::Degraded, State::Up]);
         monitors[0].last_latency_us = Some(12_000);
-        monitors[0].facts = json!({ "error": "one slow answer" });
-        monitors[1].facts = json!({ "counts": [1, 2], "error": "172.31.0.7:8080: Target.Timeout" });
+        monitors[0].facts = json!({ "trouble": "slow", "error": "one slow answer" });
+        monitors[1].facts =
+            json!({ "counts": [1, 2], "trouble": "targets", "error": "172.31.0.7:8080: Target.Timeout" });
         monitors[2].facts = json!({ "counts": [2, 2] });
         monitors[2].looked_at = Some(at(105));
         let now = of(&monitors, at(110)).unwrap();
