@@ -146,3 +146,26 @@ test('a stack is taken down only by its own name', async ({ page, t, unique }) =
   await page.goto(`/stacks/${stack}/runs`);
   await expect(page.getByText(t('purpose.destroy'))).toHaveCount(0);
 });
+
+test('what only a changed page could send is refused all the same', async ({ page, t, unique }) => {
+  const connection = await act.seedConnection(page.request, unique);
+
+  await test.step('a pair of CPU and memory that Fargate does not have', async () => {
+    const draft = await act.seedDraft(page.request, connection, unique, { 'container.size': '256/4096' });
+    await page.goto(`/drafts/${draft}/service?checked=1`);
+    await expect(find.problem(page, 'container.size')).toHaveText(t.like('problem.cpu_memory_pair'));
+  });
+
+  await test.step('a region that does not exist', async () => {
+    const form = { kind: 'aws', name: `${unique} region`, region: 'ap-northeast-9', source: 'default' };
+    const answer = await page.request.post('/connections/new', { form, maxRedirects: 0 });
+    await page.goto(answer.headers().location ?? '');
+    await expect(find.problem(page, 'region')).toContainText('ap-northeast-9');
+  });
+
+  await test.step('credentials that do not work', async () => {
+    const dead = await act.seedDeadConnection(page.request, `${unique} dead`);
+    await page.goto(`/connections/${dead}`);
+    await expect(page.getByRole('alert')).toContainText(t('connections.refused'));
+  });
+});

@@ -8,20 +8,35 @@ import { expect, test } from './fixtures/panel.ts';
 
 let seeded: act.Seeded;
 let waiting: string;
+let failed: string;
+let cancelled: string;
+let leaving: string;
+let dead: string;
+let wrong: string;
+let pushing: string;
+let edit: string;
 
 const pages: Record<string, () => string> = {
   dashboard: () => '/',
   connections: () => '/connections',
   'new connection': () => '/connections/new',
   'one connection': () => `/connections/${seeded.connection}`,
+  'a connection whose test failed': () => `/connections/${dead}`,
   'wizard: account': () => `/drafts/${seeded.draft}/account`,
   'wizard: image': () => `/drafts/${seeded.draft}/image`,
+  'wizard: image, waiting for the push': () => `/drafts/${pushing}/image`,
   'wizard: network': () => `/drafts/${seeded.draft}/network`,
   'wizard: service': () => `/drafts/${seeded.draft}/service`,
   'wizard: frontend': () => `/drafts/${seeded.draft}/frontend`,
   'wizard: review': () => `/drafts/${seeded.draft}/review`,
+  'wizard: service with problems': () => `/drafts/${wrong}/service?checked=1`,
+  'wizard: review with something left': () => `/drafts/${wrong}/review`,
+  'wizard: a stack that is changed': () => `/drafts/${edit}/service`,
   'a run that succeeded': () => `/runs/${seeded.run}`,
   'a run that waits': () => `/runs/${waiting}`,
+  'a run that failed': () => `/runs/${failed}`,
+  'a run that was cancelled': () => `/runs/${cancelled}`,
+  'a run that takes down': () => `/runs/${leaving}`,
   runs: () => `/stacks/${seeded.stack}/runs`,
   stack: () => `/stacks/${seeded.stack}`,
   'take down': () => `/stacks/${seeded.stack}/destroy`,
@@ -31,11 +46,22 @@ const english = new Set(['dashboard', 'wizard: review', 'a run that waits', 'sta
 
 test.describe('signed in', () => {
   test.beforeAll('a stack that is up, a draft, and a run that waits for its image', async ({ playwright, session }, info) => {
-    test.setTimeout(90_000);
+    test.setTimeout(180_000);
     const request = await playwright.request.newContext({ baseURL: info.project.use.baseURL, storageState: session });
     const name = `p${Math.random().toString(36).slice(2, 9)}`;
     seeded = await act.seedStack(request, name);
-    waiting = await act.apply(request, await act.seedDraft(request, seeded.connection, `${name}w`));
+    pushing = await act.seedDraft(request, seeded.connection, `${name}p`);
+    wrong = await act.seedDraft(request, seeded.connection, `${name}x`, { 'container.port': '70000', 'health.path': 'health' });
+    // Each in an account of its own: what one run makes would change the plan that another one was shown.
+    const applied = async (stack: string) => act.apply(request, await act.seedDraft(request, await act.seedConnection(request, stack), stack));
+    waiting = await applied(`${name}w`);
+    cancelled = await applied(`${name}c`);
+    await act.cancel(request, cancelled);
+    failed = await act.seedFailure(request, await act.seedConnection(request, `${name}f`), `${name}f`);
+    dead = await act.seedDeadConnection(request, `${name} dead`);
+    edit = await act.editStack(request, seeded.stack);
+    const gone = await act.seedStack(request, `${name}g`);
+    leaving = await act.takeDown(request, gone.stack, `${name}g`);
     await request.post(`/connections/${seeded.connection}/test`, { maxRedirects: 0 });
     await request.dispose();
   });
@@ -45,12 +71,13 @@ test.describe('signed in', () => {
       const answer = await page.goto(path());
       expect(answer?.status()).toBe(200);
       await looked(page, where, info.project.name);
-      if (english.has(where)) {
-        await act.useLanguage(context, 'en', baseURL ?? '');
-        await page.goto(path());
-        await expect(page.locator('html')).toHaveAttribute('lang', 'en');
-        await looked(page, `${where} in English`, info.project.name);
-      }
+      await act.useLanguage(context, 'en', baseURL ?? '');
+      await page.goto(path());
+      await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+      await expect(page).toHaveTitle(/\S.* · Slipway/);
+      await check.fits(page, `${where} in English`);
+      // Words differ, colours do not: a few pages stand for all of them.
+      if (english.has(where)) await looked(page, `${where} in English`, info.project.name);
       check.quiet(complaints, where);
     });
   }

@@ -104,6 +104,15 @@ for (const language of ['ja', 'en'] as const satisfies Language[]) {
       await ids(page, t);
     });
 
+    await test.step('the stack is watched: healthy, with a day of history', async () => {
+      await expect(async () => {
+        await page.reload();
+        await expect(page.locator('h1 + .state, h1 .state, .head .state').first()).toHaveText(t('health.up'), { timeout: 500 });
+      }).toPass({ timeout: 45_000 });
+      await expect(find.panel(page, t('stack.day')).locator('.bars rect').first()).toBeVisible();
+      await expect(find.panel(page, t('stack.latency_chart'))).toBeVisible();
+    });
+
     await test.step('taken down by typing its name', async () => {
       await page.getByRole('link', { name: t('stack.destroy'), exact: true }).click();
       await expect(find.heading(page)).toHaveText(t('destroy.title', { name }));

@@ -22,6 +22,8 @@
 //! }
 //! ```
 
+pub mod form;
+
 use std::ops::ControlFlow;
 
 /// One event of a stream.
@@ -72,6 +74,28 @@ pub fn follow(
 ) {
 }
 
+/// Calls `beat` once a second until it breaks.
+#[cfg(feature = "hydrate")]
+pub fn every_second(beat: impl Fn() -> ControlFlow<()> + 'static) {
+    browser::every_second(beat);
+}
+
+/// Calls `beat` once a second; on the server nothing goes on.
+#[cfg(not(feature = "hydrate"))]
+pub fn every_second(_beat: impl Fn() -> ControlFlow<()> + 'static) {}
+
+/// Seconds of the browser's clock, for differences.
+#[cfg(feature = "hydrate")]
+pub fn wall_s() -> f64 {
+    web_sys::js_sys::Date::now() / 1000.0
+}
+
+/// Seconds of the browser's clock; there is none on the server.
+#[cfg(not(feature = "hydrate"))]
+pub fn wall_s() -> f64 {
+    0.0
+}
+
 /// Puts a text on the clipboard and says whether it got there.
 #[cfg(feature = "hydrate")]
 pub fn copy(text: String, done: impl FnOnce(bool) + 'static) {
@@ -84,9 +108,14 @@ pub fn copy(_text: String, _done: impl FnOnce(bool) + 'static) {}
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use std::{cell::RefCell, ops::ControlFlow, rc::Rc, time::Duration};
+    use std::{
+        cell::{Cell, RefCell},
+        ops::ControlFlow,
+        rc::Rc,
+        time::Duration,
+    };
 
-    use leptos::prelude::{document, set_timeout, window};
+    use leptos::prelude::{IntervalHandle, document, set_interval_with_handle, set_timeout, window};
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use web_sys::{
         EventSource, HtmlDocument, HtmlTextAreaElement, MessageEvent,
@@ -220,6 +249,23 @@ mod browser {
         stream.failures.replace(failures.saturating_add(1));
         let seconds = 2u64.saturating_pow(failures.min(4)).min(15);
         set_timeout(move || open(stream), Duration::from_secs(seconds));
+    }
+
+    pub(super) fn every_second(beat: impl Fn() -> ControlFlow<()> + 'static) {
+        let handle: Rc<Cell<Option<IntervalHandle>>> = Rc::default();
+        let own = handle.clone();
+        let made = set_interval_with_handle(
+            move || {
+                if beat().is_break()
+                    && let Some(handle) = own.take()
+                {
+                    handle.clear();
+                }
+            },
+            Duration::from_secs(1),
+        );
+        // Without an interval the numbers move with the events alone.
+        handle.set(made.ok());
     }
 
     pub(super) fn copy(text: String, done: impl FnOnce(bool) + 'static) {

@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::setup::{self, tools};
 use crate::step::Report;
 use crate::tally::Tally;
-use crate::{command, locales};
+use crate::{classes, command, locales};
 
 /// The checks, each with the name that `--only` takes.
 pub(crate) const PARTS: &[Part] = &[
@@ -42,6 +42,11 @@ pub(crate) const PARTS: &[Part] = &[
         name: "locales",
         what: "Japanese and English say the same things",
         check: languages,
+    },
+    Part {
+        name: "classes",
+        what: "every class of the panel has a rule in style/",
+        check: classes,
     },
 ];
 
@@ -125,6 +130,14 @@ fn deny(place: &Place) -> Result<()> {
 fn machete(place: &Place) -> Result<()> {
     let program = tools::install(place, &tools::MACHETE)?;
     command::quiet(Command::new(program).current_dir(&place.root)).map(drop)
+}
+
+fn classes(place: &Place) -> Result<()> {
+    let lost = classes::without_rule(&place.root.join("app").join("src"), &place.root.join("style"))?;
+    if !lost.is_empty() {
+        bail!("{}", lost.join("\n"));
+    }
+    Ok(())
 }
 
 fn languages(place: &Place) -> Result<()> {

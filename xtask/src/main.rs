@@ -8,6 +8,7 @@
 )]
 
 mod build;
+mod classes;
 mod command;
 mod dev;
 mod e2e;

@@ -296,6 +296,8 @@ pub struct FrontendPage {
     pub draft: DraftView,
     /// Apps of the account and region; `Err`: why Amplify could not be asked.
     pub apps: Result<Vec<AppChoice>, String>,
+    /// The app in the draft is a proposal: nobody chose it yet.
+    pub proposed: bool,
 }
 
 /// A plan with what a person needs to decide.

@@ -41,8 +41,51 @@ pub struct HealthNow {
     pub tasks: Option<(u32, u32)>,
     /// What the running tasks are made of, as last seen; `None`: none run, or nobody looked.
     pub running: Option<RunningNow>,
-    /// What the last failed look said, in its own words.
-    pub last_error: Option<String>,
+    /// What the last look that was not good saw.
+    pub last_trouble: Option<HealthTrouble>,
+}
+
+/// What was wrong at a look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthTrouble {
+    /// What.
+    pub code: TroubleCode,
+    /// Where, with what values, and in AWS's own words; may be empty.
+    pub detail: String,
+}
+
+/// What can be wrong at a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TroubleCode {
+    /// The name does not resolve.
+    Dns,
+    /// No connection.
+    Connect,
+    /// No TLS.
+    Tls,
+    /// No answer in time.
+    Timeout,
+    /// Not an HTTP answer.
+    Protocol,
+    /// Our own guard forbids the address.
+    Forbidden,
+    /// A status that the spec does not accept.
+    Status,
+    /// The right answer, too late.
+    Slow,
+    /// Targets that are not healthy.
+    Targets,
+    /// A target group without targets.
+    NoTargets,
+    /// Fewer tasks than wanted.
+    Tasks,
+    /// The thing itself is not there.
+    Gone,
+    /// The account did not let us look.
+    Denied,
+    /// Our own side failed.
+    OwnSide,
 }
 
 /// What the running tasks are made of, whatever was asked for last.
@@ -156,10 +199,8 @@ pub struct ResourceLine {
     pub kind: String,
     /// Name or id a person knows it by.
     pub label: String,
-    /// Ids and ARNs, most useful first.
-    pub ids: Vec<String>,
-    /// AWS console link.
-    pub console: Option<String>,
+    /// Ids, ARNs and addresses, most useful first, each with its page in AWS's console where there is one.
+    pub ids: Vec<(String, Option<String>)>,
     /// Adopted: used, never deleted.
     pub adopted: bool,
 }

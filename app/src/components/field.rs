@@ -265,6 +265,17 @@ impl SelectOption {
     }
 }
 
+/// Lines of a select that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectGroup {
+    /// What they belong to, for scripts: `data-app`.
+    pub key: String,
+    /// What they belong to, for people.
+    pub label: String,
+    /// The lines.
+    pub options: Vec<SelectOption>,
+}
+
 /// A choice from a list that is too long to be laid out as cards.
 #[component]
 pub fn SelectField(
@@ -275,7 +286,11 @@ pub fn SelectField(
     #[prop(into)]
     label: Text,
     /// The lines.
+    #[prop(optional)]
     options: Vec<SelectOption>,
+    /// Lines in groups, after the lines without one.
+    #[prop(optional)]
+    groups: Vec<SelectGroup>,
     /// The chosen line's value.
     #[prop(optional, into)]
     value: Text,
@@ -294,12 +309,17 @@ pub fn SelectField(
     let is_wrong = !wrong.is_empty();
     let described = described_by(&id, hint.is_some(), is_wrong);
     let chosen = value.get().unwrap_or_default();
-    let options: Vec<_> = options
-        .into_iter()
-        .map(|option| {
+    let lines = |options: Vec<SelectOption>| {
+        let lines = options.into_iter().map(|option| {
             let selected = option.value == chosen;
             view! { <option value=option.value selected=selected disabled=option.disabled>{option.label}</option> }
-        })
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let options = lines(options);
+    let groups: Vec<_> = groups
+        .into_iter()
+        .map(|group| view! { <optgroup label=group.label data-app=group.key>{lines(group.options)}</optgroup> })
         .collect();
     view! {
         <div class="field" class:wrong=is_wrong>
@@ -312,6 +332,7 @@ pub fn SelectField(
                 aria-describedby=described
             >
                 {options}
+                {groups}
             </select>
             <FieldNotes id hint problems=wrong/>
         </div>

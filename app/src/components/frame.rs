@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{Button, ButtonKind, Flash, Glyph, Icon, Mark, Slot};
+use super::{Button, ButtonKind, Flash, Glyph, Icon, Mark, Sending, Slot, Zone};
 use crate::{
     backend::SharedBackend,
     i18n::{LOCALES, Locale, locale, t, tag},
@@ -63,6 +63,8 @@ pub fn Frame(
     let l = locale();
     let backend = use_context::<SharedBackend>();
     let viewer = backend.as_ref().and_then(|backend| backend.viewer());
+    let zone = Zone::current();
+    let offset = zone.to_offset(jiff::Timestamp::now()).seconds();
     let foot = backend.map_or_else(
         || concat!("v", env!("CARGO_PKG_VERSION")).to_owned(),
         |backend| {
@@ -113,10 +115,11 @@ pub fn Frame(
                         })}
                     </div>
                 </header>
-                <main id="main" tabindex="-1">
+                <main id="main" tabindex="-1" data-offset=offset>
                     <Flash/>
                     {children()}
                 </main>
+                <Sending/>
             </div>
         </div>
     }
@@ -141,6 +144,7 @@ pub fn PlainFrame(
                 <Flash/>
                 {children()}
             </main>
+            <Sending/>
         </div>
     }
     .into_any()

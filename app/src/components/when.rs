@@ -4,8 +4,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use leptos::prelude::*;
 
 use super::Text;
+#[cfg(feature = "ssr")]
+use crate::backend::SharedBackend;
 use crate::{
-    backend::SharedBackend,
     format::{self, Currency},
     i18n::{locale, t},
 };
@@ -23,13 +24,31 @@ impl Zone {
 
     /// The zone of what is being rendered.
     pub fn current() -> TimeZone {
-        use_context::<Self>().map(|zone| zone.0).unwrap_or_else(|| {
-            let installed = use_context::<SharedBackend>().map(|backend| backend.installation().time_zone);
-            installed
-                .and_then(|name| TimeZone::get(&name).ok())
-                .unwrap_or(TimeZone::UTC)
-        })
+        use_context::<Self>()
+            .map(|zone| zone.0)
+            .or_else(installed)
+            .unwrap_or(TimeZone::UTC)
     }
+}
+
+/// The installation's zone, by its name.
+#[cfg(feature = "ssr")]
+fn installed() -> Option<TimeZone> {
+    let name = use_context::<SharedBackend>()?.installation().time_zone;
+    TimeZone::get(&name).ok()
+}
+
+/// The installation's distance from UTC, as the page says it: the browser carries no list of all zones.
+#[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+fn installed() -> Option<TimeZone> {
+    let place = document().query_selector("[data-offset]").ok().flatten()?;
+    let seconds = place.get_attribute("data-offset")?.parse().ok()?;
+    jiff::tz::Offset::from_seconds(seconds).ok().map(TimeZone::fixed)
+}
+
+#[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+fn installed() -> Option<TimeZone> {
+    None
 }
 
 /// How a moment is written.

@@ -15,6 +15,7 @@ pub fn NewConnection() -> impl IntoView {
         |_connections, around| {
             let l = locale();
             let problems = around.problems();
+            let inner = problems.clone();
             let before = around.clone();
             let typed = move |field: &str, otherwise: &str| {
                 let typed = before.typed(field);
@@ -42,7 +43,7 @@ pub fn NewConnection() -> impl IntoView {
                 <Frame place=Place::Connections trail=vec![Crumb::link(t!(l, nav.connections), routes::CONNECTIONS), Crumb::here(t!(l, connections.add))]>
                     <PageHead title=t!(l, connections.add) lead=t!(l, connections.add_lead)/>
                     <NoticeOf around/>
-                    <form class="panel" method="post" action=routes::NEW_CONNECTION>
+                    <form class="panel" method="post" action=routes::NEW_CONNECTION novalidate=true>
                         <div class="body">
                             <ProblemSummary problems=problems.clone()/>
                             <TextField name="name" label=t!(l, connections.name) value=name hint=t!(l, connections.name_hint) problems=problems.clone() required=true/>
@@ -61,11 +62,15 @@ pub fn NewConnection() -> impl IntoView {
                                 <Choices legend=t!(l, connections.source) name="source" problems=problems.clone()>
                                     <Choice name="source" value="default" checked=source == "default" why=t!(l, connections.default_why)>{t!(l, connections.source_default)}</Choice>
                                     <Choice name="source" value="profile" checked=source == "profile" why=t!(l, connections.profile_why)>{t!(l, connections.profile)}</Choice>
+                                    <div class="nested">
+                                        <TextField name="profile" label=t!(l, connections.profile_name) value=profile problems=inner.clone() mono=true required=true/>
+                                    </div>
                                     <Choice name="source" value="assume_role" checked=source == "assume_role" why=t!(l, connections.role_why)>{t!(l, connections.role)}</Choice>
+                                    <div class="nested">
+                                        <TextField name="role_arn" label=t!(l, connections.role_arn) value=role_arn placeholder="arn:aws:iam::123456789012:role/slipway" problems=inner.clone() mono=true required=true/>
+                                        <TextField name="external_id" label=t!(l, connections.external_id) hint=t!(l, connections.external_id_hint) problems=inner.clone() mono=true/>
+                                    </div>
                                 </Choices>
-                                <TextField name="profile" label=t!(l, connections.profile_name) value=profile problems=problems.clone() mono=true/>
-                                <TextField name="role_arn" label=t!(l, connections.role_arn) value=role_arn placeholder="arn:aws:iam::123456789012:role/slipway" problems=problems.clone() mono=true/>
-                                <TextField name="external_id" label=t!(l, connections.external_id) hint=t!(l, connections.external_id_hint) problems=problems.clone() mono=true/>
                                 <TextField name="endpoint" label=t!(l, connections.endpoint) value=endpoint hint=t!(l, connections.endpoint_hint) placeholder="http://127.0.0.1:5000" problems=problems mono=true/>
                             </div>
                             <div class="actions">

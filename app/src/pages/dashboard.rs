@@ -125,7 +125,11 @@ fn alarm(l: Locale, stack: &StackLine) -> Option<AnyView> {
         l,
         dashboard.is_down,
         stack = stack.name.clone(),
-        error = health.last_error.clone().unwrap_or_default()
+        error = health
+            .last_trouble
+            .as_ref()
+            .map(|trouble| words::health::trouble(l, trouble))
+            .unwrap_or_default()
     );
     Some(view! { <Note tone=Tone::Bad>{why} " " <a href=href>{t!(l, dashboard.look)}</a></Note> }.into_any())
 }

@@ -8,6 +8,7 @@ use crate::charts::{HistoryBar, LatencyPoint, LatencyView, Mark};
 use crate::components::*;
 use crate::format;
 use crate::i18n::{Locale, t};
+use crate::words;
 
 /// State now, with its tone.
 pub(super) fn state(l: Locale, health: Option<&HealthNow>) -> (Tone, &'static str) {
@@ -99,9 +100,10 @@ pub(super) fn sentence(l: Locale, health: &HealthNow, now: Timestamp) -> AnyView
         .targets
         .map(|(healthy, all)| t!(l, health.targets, healthy = healthy, all = all));
     let error = health
-        .last_error
-        .clone()
-        .filter(|_| health.state != HealthState::Up);
+        .last_trouble
+        .as_ref()
+        .filter(|_| health.state != HealthState::Up)
+        .map(|trouble| words::health::trouble(l, trouble));
     view! {
         <span>{t!(l, health.since, since = since)}</span>
         {targets.map(|targets| view! { " · " <span>{targets}</span> })}

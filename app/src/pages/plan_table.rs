@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::plan::{Change, Finding, Plan, StepId, Weight};
+use engine::plan::{Change, Finding, Plan, PlannedStep, StepId, Weight};
 use leptos::prelude::*;
 
 use super::{money, step_details};
@@ -105,13 +105,20 @@ pub fn Preflight(
     }
 }
 
+/// What a step comes to before the run: kept things are there already.
+fn expected(step: &PlannedStep) -> BarState {
+    match step.change {
+        Change::Keep | Change::Adopt => BarState::Kept,
+        Change::Create | Change::Update | Change::Delete | Change::Wait => BarState::Expected,
+    }
+}
+
 /// The expected schedule as the slip.
 pub(super) fn slip(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> SlipView {
     let bars = schedule
         .iter()
         .filter_map(|bar| {
             let step = plan.steps.iter().find(|step| step.id == bar.step)?;
-            let kept = matches!(step.change, Change::Keep | Change::Adopt);
             Some(SlipBar {
                 label: format!(
                     "{} {}",
@@ -120,7 +127,7 @@ pub(super) fn slip(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> SlipView 
                 ),
                 start_s: f64::from(bar.start_s),
                 len_s: f64::from(bar.len_s),
-                state: if kept { BarState::Kept } else { BarState::Expected },
+                state: expected(step),
                 actual_start_s: None,
                 actual_len_s: None,
                 critical: bar.critical,
@@ -130,7 +137,13 @@ pub(super) fn slip(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> SlipView 
     SlipView { bars, now_s: None }
 }
 
-fn graph(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> GraphView {
+/// The plan by order, each step in the state that `state` says.
+pub(super) fn graph(
+    l: Locale,
+    plan: &Plan,
+    schedule: &[PlannedBar],
+    state: impl Fn(&PlannedStep) -> BarState,
+) -> GraphView {
     let nodes = plan
         .steps
         .iter()
@@ -138,11 +151,7 @@ fn graph(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> GraphView {
             id: step.id.0.clone(),
             kind: words::step::kind(l, &step.action).to_owned(),
             name: words::step::name(&step.action),
-            state: if matches!(step.change, Change::Keep | Change::Adopt) {
-                BarState::Kept
-            } else {
-                BarState::Expected
-            },
+            state: state(step),
             critical: schedule.iter().any(|bar| bar.step == step.id && bar.critical),
             after: step.after.iter().map(|after| after.0.clone()).collect(),
         })
@@ -158,7 +167,7 @@ pub fn PlanBody(
 ) -> impl IntoView {
     let l = locale();
     let slip = slip(l, &view.plan, &view.schedule);
-    let graph = graph(l, &view.plan, &view.schedule);
+    let graph = graph(l, &view.plan, &view.schedule, expected);
     view! {
         <Panel title=t!(l, plan.axis) end=t!(l, plan.axis_legend)><Slip view=slip/></Panel>
         <Panel title=t!(l, plan.steps) flush=true><StepTable view/></Panel>
@@ -172,10 +181,11 @@ fn StepTable(view: PlanView) -> impl IntoView {
     let commands: BTreeMap<StepId, Vec<String>> = view.commands.into_iter().collect();
     let actions: BTreeMap<StepId, Vec<String>> = view.actions.into_iter().collect();
     let yen = view.yen_per_usd;
+    let steps = &view.plan.steps;
     let rows: Vec<_> = view
         .plan
         .steps
-        .into_iter()
+        .iter()
         .map(|step| {
             let (tone, word) = words::run::change(l, step.change);
             let name = words::step::name(&step.action);
@@ -187,9 +197,9 @@ fn StepTable(view: PlanView) -> impl IntoView {
                     <td>{words::step::kind(l, &step.action)}</td>
                     <td><code>{name}</code></td>
                     <td>
-                        {words::reason::reason(l, &step.reason)}
-                        {step_details::differences(l, &step)}
-                        {step_details::details(l, &step, commands.get(&step.id), actions.get(&step.id))}
+                        {words::reason::reason(l, step, steps)}
+                        {step_details::differences(l, step)}
+                        {step_details::details(l, step, commands.get(&step.id), actions.get(&step.id))}
                     </td>
                     <td class="num">{format::clock(u64::from(step.expected_s))}</td>
                     <td class="num"><Cost currency amount=cost bare=true/></td>

@@ -11,7 +11,7 @@ use crate::i18n::{locale, t};
 use crate::routes;
 use crate::words;
 
-/// The page of a run. Everything that moves is one island; without JavaScript the page is asked for again every few seconds.
+/// The page of a run. Everything that moves is one island; without JavaScript the page says how to see more.
 #[component]
 pub fn Run() -> impl IntoView {
     let id = use_params_map().get_untracked().get("id").unwrap_or_default();
@@ -38,10 +38,10 @@ pub fn Run() -> impl IntoView {
                 <leptos_meta::Title text=format!("{tab} · Slipway")/>
                 <Frame place=Place::Stacks trail aside>
                     <NoticeOf around/>
-                    <RunLive run events=format!("{page}/events") purpose=purpose.to_owned() zone=Zone::current_name()/>
                     {moving.then(|| view! {
-                        <noscript><p class="muted"><a href=page>{t!(l, run.reload)}</a></p></noscript>
+                        <noscript><p class="note"><a href=page.clone()>{t!(l, run.reload)}</a></p></noscript>
                     })}
+                    <RunLive run events=format!("{page}/events") purpose=purpose.to_owned() zone=Zone::current_name()/>
                 </Frame>
             }
         },

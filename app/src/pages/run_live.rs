@@ -12,18 +12,18 @@ use engine::plan::action::OutputName;
 use engine::plan::{PlannedStep, StepId};
 use engine::run::{RunState, StepRecord, StepState};
 use engine::step::{Diagnosis, Outcome};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use leptos::prelude::*;
 
 use super::loaded::ErrorOf;
-use super::{run_fix, step_details};
+use super::{plan_table, run_fix, step_details};
 use crate::backend::drafts::WizardStep;
 use crate::backend::runs::{RunProgress, RunView};
-use crate::charts::{BarState, Slip, SlipBar, SlipView};
+use crate::charts::{BarState, Graph, GraphView, Slip, SlipBar, SlipView};
 use crate::components::*;
 use crate::format;
 use crate::i18n::{Locale, locale, t};
-use crate::live::{Line, follow};
+use crate::live::{Line, every_second, follow, wall_s};
 use crate::routes;
 use crate::words;
 
@@ -46,10 +46,29 @@ pub fn RunLive(
     let page = routes::run(&run.id);
     let (current, set_current) = signal(run);
     let (line, set_line) = signal(Line::Open);
+    // The account's time as it was heard last, and the browser's clock at that moment: between two events the one goes on
+    // with the other.
+    let first = current.with_untracked(|run| run.now);
+    let (now, set_now) = signal(first);
+    let heard = StoredValue::new((first, 0.0));
     Effect::new(move |_| {
         if current.with_untracked(|run| run.state.is_over()) {
             return;
         }
+        heard.set_value((first, wall_s()));
+        every_second(move || {
+            // Numbers that nobody can vouch for must not look live.
+            if !lost.get_untracked() {
+                let (at, then) = heard.get_value();
+                let speed = f64::from(current.with_untracked(|run| run.speed));
+                set_now.set(later(at, (wall_s() - then) * speed));
+            }
+            if current.with_untracked(|run| run.state.is_over()) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
         follow(
             events.clone(),
             &["run"],
@@ -58,6 +77,8 @@ pub fn RunLive(
                     return ControlFlow::Continue(());
                 };
                 let over = progress.state.is_over();
+                heard.set_value((progress.now, wall_s()));
+                set_now.set(progress.now);
                 set_current.update(|run| run.advance(progress));
                 if over {
                     ControlFlow::Break(())
@@ -68,16 +89,23 @@ pub fn RunLive(
             move |line| set_line.set(line),
         );
     });
+    let said = Memo::new(move |_| current.with(|run| said(l, run)));
+    let graph = Memo::new(move |_| current.with(|run| graph(l, run)));
+    let everything = move || current.with(|run| ids_of(l, run));
     view! {
         {move || line_note(l, line.get(), &page)}
-        {move || current.with(|run| head(l, run, &purpose))}
-        {move || current.with(|run| facts(l, run))}
+        {move || current.with(|run| head(l, run, now, &purpose))}
+        <p class="said-only" role="status">{said}</p>
+        {move || current.with(|run| facts(l, run, now.get()))}
         {move || current.with(|run| run.error.clone().map(|error| view! { <ErrorOf error/> }))}
         {move || current.with(|run| blocked(l, run))}
         {move || current.with(|run| run_fix::push(l, run))}
-        <Panel title=t!(l, plan.axis) end=t!(l, run.axis_legend)>{move || current.with(|run| view! { <Slip view=slip(l, run)/> })}</Panel>
-        {move || current.with(|run| waits(l, run))}
-        {move || current.with(|run| table(l, run))}
+        <Panel title=t!(l, plan.axis) end=t!(l, run.axis_legend)>{move || current.with(|run| view! { <Slip view=slip(l, run, now.get())/> })}</Panel>
+        {move || current.with(|run| waits(l, run, now.get()))}
+        <Panel title=t!(l, plan.steps) flush=true end=move || view! { {t!(l, stack.copy_all)} " " {move || view! { <CopyButton text=everything() label=t!(l, stack.copy_all).to_owned()/> }} }>
+            {move || current.with(|run| table(l, run, now))}
+        </Panel>
+        <Panel title=t!(l, plan.graph) end=t!(l, plan.graph_legend)>{move || view! { <Graph view=graph.get()/> }}</Panel>
     }
 }
 
@@ -96,20 +124,45 @@ pub(super) fn line_note(l: Locale, line: Line, page: &str) -> Option<AnyView> {
     Some(note)
 }
 
+fn later(at: Timestamp, seconds: f64) -> Timestamp {
+    SignedDuration::try_from_secs_f64(seconds.max(0.0))
+        .ok()
+        .and_then(|passed| at.checked_add(passed).ok())
+        .unwrap_or(at)
+}
+
 fn seconds_between(from: Option<Timestamp>, to: Timestamp) -> u64 {
     from.map_or(0, |from| {
         u64::try_from(to.as_second() - from.as_second()).unwrap_or(0)
     })
 }
 
-fn elapsed(run: &RunView) -> u64 {
-    seconds_between(run.started_at, run.finished_at.unwrap_or(run.now))
+fn elapsed(run: &RunView, now: Timestamp) -> u64 {
+    seconds_between(run.started_at, run.finished_at.unwrap_or(now))
 }
 
-fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
+fn done(run: &RunView) -> usize {
+    let steps = run.steps.iter();
+    steps.filter(|record| record.state == StepState::Done).count()
+}
+
+/// What is read aloud when it changes. Not the seconds.
+fn said(l: Locale, run: &RunView) -> String {
+    let (_, state) = words::run::run_state(l, run.state);
+    t!(
+        l,
+        run.said,
+        state = state,
+        done = done(run),
+        all = run.plan.steps.len()
+    )
+}
+
+fn head(l: Locale, run: &RunView, now: ReadSignal<Timestamp>, purpose: &str) -> AnyView {
     let (tone, word) = words::run::run_state(l, run.state);
     let moving = !run.state.is_over();
-    let lead = lead(l, run);
+    let shown = run.clone();
+    let lead = move || lead(l, &shown, now.get());
     let (cancel_action, resume_action) = (
         format!("{}/cancel", routes::run(&run.id)),
         format!("{}/resume", routes::run(&run.id)),
@@ -147,7 +200,7 @@ fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
         <div class="head">
             <div>
                 <h1><State tone word big=true live=moving/> <span class="quiet">{purpose}</span></h1>
-                <p class="lead" aria-live="polite">{lead}</p>
+                <p class="lead">{lead}</p>
                 {url.map(|url| view! { <p class="address"><a href=url.clone()>{url.clone()}</a> <CopyButton text=url/></p> })}
             </div>
             <div class="actions">{cancel}{resume}{change}{newer}{stack}</div>
@@ -156,13 +209,12 @@ fn head(l: Locale, run: &RunView, purpose: &str) -> AnyView {
     .into_any()
 }
 
-fn lead(l: Locale, run: &RunView) -> String {
-    let left = u64::from(run.makespan_s).saturating_sub(elapsed(run));
-    let done = run
-        .steps
-        .iter()
-        .filter(|record| record.state == StepState::Done)
-        .count();
+fn lead(l: Locale, run: &RunView, now: Timestamp) -> String {
+    // "About": in fives.
+    let left = u64::from(run.makespan_s)
+        .saturating_sub(elapsed(run, now))
+        .next_multiple_of(5);
+    let done = done(run);
     match run.state {
         RunState::Queued => t!(l, run.lead_queued).to_owned(),
         RunState::Running if run.cancelling => t!(l, run.lead_cancelling).to_owned(),
@@ -174,28 +226,28 @@ fn lead(l: Locale, run: &RunView) -> String {
             left = format::duration(l, left)
         ),
         RunState::Running => t!(l, run.lead_late, done = done, all = run.plan.steps.len()),
-        RunState::Succeeded => t!(l, run.lead_succeeded, time = format::duration(l, elapsed(run))),
+        RunState::Succeeded => t!(
+            l,
+            run.lead_succeeded,
+            time = format::duration(l, elapsed(run, now))
+        ),
         RunState::Failed => t!(l, run.lead_failed).to_owned(),
         RunState::Waiting => t!(l, run.lead_waiting).to_owned(),
         RunState::Cancelled => t!(l, run.lead_cancelled).to_owned(),
     }
 }
 
-fn facts(l: Locale, run: &RunView) -> AnyView {
-    let done = run
-        .steps
-        .iter()
-        .filter(|record| record.state == StepState::Done)
-        .count();
+fn facts(l: Locale, run: &RunView, now: Timestamp) -> AnyView {
     let calls: u32 = run.steps.iter().map(|record| record.attempts).sum();
     let retries: u32 = run.steps.iter().map(|record| record.retries).sum();
     let speed = (run.speed > 1).then(|| t!(l, run.speed, speed = run.speed));
-    let (took, expected, all) = (elapsed(run), u64::from(run.makespan_s), run.plan.steps.len());
+    let finished = done(run);
+    let (took, expected, all) = (elapsed(run, now), u64::from(run.makespan_s), run.plan.steps.len());
     view! {
         <Facts>
             <Fact name=t!(l, run.elapsed) value=format::clock(took) more=speed/>
             <Fact name=t!(l, plan.expected) value=format::clock(expected)/>
-            <Fact name=t!(l, plan.steps) value=done.to_string() more=format!("/ {all}")/>
+            <Fact name=t!(l, plan.steps) value=finished.to_string() more=format!("/ {all}")/>
             <Fact name=t!(l, run.rounds) value=calls.to_string() more=(retries > 0).then(|| t!(l, run.retries, count = retries))/>
         </Facts>
     }
@@ -218,13 +270,13 @@ fn bar_state(record: &StepRecord) -> BarState {
     }
 }
 
-fn slip(l: Locale, run: &RunView) -> SlipView {
+fn slip(l: Locale, run: &RunView, now: Timestamp) -> SlipView {
     let offset = |at: Timestamp| {
         at.duration_since(run.started_at.unwrap_or(at))
             .as_secs_f64()
             .max(0.0)
     };
-    let end = run.finished_at.unwrap_or(run.now);
+    let end = run.finished_at.unwrap_or(now);
     let bars = run
         .schedule
         .iter()
@@ -250,8 +302,14 @@ fn slip(l: Locale, run: &RunView) -> SlipView {
         .collect();
     SlipView {
         bars,
-        now_s: (!run.state.is_over()).then(|| offset(run.now)),
+        now_s: (!run.state.is_over()).then(|| offset(now)),
     }
+}
+
+fn graph(l: Locale, run: &RunView) -> GraphView {
+    plan_table::graph(l, &run.plan, &run.schedule, |step| {
+        find(run, &step.id).map_or(BarState::Expected, bar_state)
+    })
 }
 
 fn step_of<'a>(run: &'a RunView, record: &StepRecord) -> Option<&'a PlannedStep> {
@@ -284,7 +342,7 @@ fn diagnosed(
     let evidence: Vec<_> = diagnosis
         .evidence
         .iter()
-        .map(|seen| view! { <tr><td class="muted"><When at=seen.at style=TimeStyle::Second/></td><td>{seen.text.clone()} <span class="why">{seen.source.clone()}</span></td></tr> })
+        .map(|seen| view! { <tr><td class="muted"><When at=seen.at style=TimeStyle::Second/></td><td class="evidence">{seen.text.clone()} <span class="why">{seen.source.clone()}</span></td></tr> })
         .collect();
     let fault = record.fault.as_ref();
     let title = format!(
@@ -315,14 +373,14 @@ fn diagnosed(
     .into_any()
 }
 
-fn waits(l: Locale, run: &RunView) -> Option<AnyView> {
+fn waits(l: Locale, run: &RunView, now: Timestamp) -> Option<AnyView> {
     let rows: Vec<_> = run
         .steps
         .iter()
         .filter_map(|record| {
             let waiting = record.waiting.as_ref().filter(|_| record.state == StepState::Waiting)?;
             let step = step_of(run, record)?;
-            let since = seconds_between(record.started_at, run.now);
+            let since = seconds_between(record.started_at, now);
             let (kind, name) = (words::step::kind(l, &step.action), words::step::name(&step.action));
             Some(view! {
                 <tr>
@@ -338,7 +396,38 @@ fn waits(l: Locale, run: &RunView) -> Option<AnyView> {
     })
 }
 
-fn table(l: Locale, run: &RunView) -> AnyView {
+/// What a step answered that a person may want: ids, ARNs and addresses, most useful first.
+fn ids(record: &StepRecord) -> impl Iterator<Item = &String> {
+    const SHOWN: [OutputName; 6] = [
+        OutputName::Id,
+        OutputName::Arn,
+        OutputName::DnsName,
+        OutputName::Uri,
+        OutputName::Url,
+        OutputName::Digest,
+    ];
+    SHOWN.iter().filter_map(|name| record.outputs.get(name))
+}
+
+/// All of them, a line each, for the copy button.
+fn ids_of(l: Locale, run: &RunView) -> String {
+    let lines = run
+        .plan
+        .steps
+        .iter()
+        .filter_map(|step| Some((step, find(run, &step.id)?)));
+    let lines = lines.flat_map(|(step, record)| {
+        let what = format!(
+            "{} {}",
+            words::step::kind(l, &step.action),
+            words::step::name(&step.action)
+        );
+        ids(record).map(move |id| format!("{what}\t{id}"))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn table(l: Locale, run: &RunView, now: ReadSignal<Timestamp>) -> AnyView {
     let commands: BTreeMap<&StepId, &Vec<String>> =
         run.commands.iter().map(|(step, lines)| (step, lines)).collect();
     let actions: BTreeMap<&StepId, &Vec<String>> =
@@ -351,12 +440,10 @@ fn table(l: Locale, run: &RunView) -> AnyView {
         .map(|step| {
             let record = find(run, &step.id).cloned().unwrap_or_else(|| StepRecord::pending(step.id.clone()));
             let (tone, word) = words::run::step_state(l, &record);
-            let took = record.started_at.map(|started| seconds_between(Some(started), record.finished_at.unwrap_or(run.now)));
-            let ids: Vec<_> = [OutputName::Id, OutputName::Arn, OutputName::DnsName, OutputName::Url]
-                .iter()
-                .filter_map(|name| record.outputs.get(name))
-                .take(2)
-                .map(|id| view! { <AwsId id=id.clone() console=console(&step.action, id, &region)/> " " })
+            let (started, finished) = (record.started_at, record.finished_at);
+            let took = move || started.map(|started| format::clock(seconds_between(Some(started), finished.unwrap_or_else(|| now.get()))));
+            let ids: Vec<_> = ids(&record)
+                .map(|id| view! { <div><AwsId id=id.clone() console=crate::console::link(&step.action, id, &region)/></div> })
                 .collect();
             let name = words::step::name(&step.action);
             view! {
@@ -365,22 +452,16 @@ fn table(l: Locale, run: &RunView) -> AnyView {
                     <td>{words::step::kind(l, &step.action)} <span class="why"><code>{name}</code></span></td>
                     <td>{ids}</td>
                     <td>{step_details::details(l, step, commands.get(&step.id).copied(), actions.get(&step.id).copied())}</td>
-                    <td class="num">{took.map(format::clock)}</td>
+                    <td class="num">{took}</td>
                 </tr>
             }
         })
         .collect();
     view! {
-        <Panel title=t!(l, plan.steps) flush=true>
-            <Table label=t!(l, plan.steps) wide=true>
-                <thead><tr><th>{t!(l, run.state)}</th><th>{t!(l, plan.kind)}</th><th>"ID"</th><th>{t!(l, plan.details)}</th><th class="num">{t!(l, plan.time)}</th></tr></thead>
-                <tbody>{rows}</tbody>
-            </Table>
-        </Panel>
+        <Table label=t!(l, plan.steps) wide=true>
+            <thead><tr><th>{t!(l, run.state)}</th><th>{t!(l, plan.kind)}</th><th>"ID"</th><th>{t!(l, plan.details)}</th><th class="num">{t!(l, plan.time)}</th></tr></thead>
+            <tbody>{rows}</tbody>
+        </Table>
     }
     .into_any()
-}
-
-fn console(action: &engine::plan::action::Action, id: &str, region: &str) -> Option<String> {
-    crate::console::link(action, id, region)
 }

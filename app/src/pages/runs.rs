@@ -32,7 +32,7 @@ pub fn Runs() -> impl IntoView {
             view! {
                 <Frame place=Place::Stacks trail>
                     <PageHead title=t!(l, stack.runs) lead=t!(l, runs.lead)/>
-                    <Panel flush=true><Table label=t!(l, stack.runs)><tbody>{rows}</tbody></Table></Panel>
+                    <Panel flush=true><Table label=t!(l, stack.runs) wide=true><tbody>{rows}</tbody></Table></Panel>
                 </Frame>
             }
         },

@@ -12,6 +12,7 @@ use crate::components::*;
 use crate::format;
 use crate::i18n::{Locale, locale, t};
 use crate::routes;
+use crate::words;
 
 /// The page of a stack.
 #[component]
@@ -64,12 +65,10 @@ pub fn Stack() -> impl IntoView {
                     <PageHead title=name beside=move || view! { <State tone word/> } lead=address actions/>
                     <NoticeOf around/>
                     {alive}
-                    <Cols>
-                        {handy}
-                        <Panel title=t!(l, stack.runs) end=runs_link flush=true>
-                            <Table label=t!(l, stack.runs)><tbody>{runs}</tbody></Table>
-                        </Panel>
-                    </Cols>
+                    <Panel title=t!(l, stack.runs) end=runs_link flush=true>
+                        <Table label=t!(l, stack.runs) wide=true><tbody>{runs}</tbody></Table>
+                    </Panel>
+                    {handy}
                 </Frame>
             }
         },
@@ -85,7 +84,8 @@ fn address(l: Locale, page: &StackPage) -> AnyView {
     let serving = tasks.map(|tasks| t!(l, stack.serving, tasks = tasks.0));
     match page.line.url.clone() {
         Some(url) => view! {
-            <a href=url.clone()>{url.clone()}</a> " " <CopyButton text=url/> " " {serving} {image}
+            <span class="address"><a href=url.clone()>{url.clone()}</a> <CopyButton text=url/></span>
+            {serving.map(|serving| view! { {serving} " · " })} {image}
         }
         .into_any(),
         None => view! { {t!(l, stack.no_address)} {image} }.into_any(),
@@ -122,6 +122,7 @@ fn history(l: Locale, page: &StackPage) -> AnyView {
         return view! { <Panel title=t!(l, stack.health)><p class="muted">{t!(l, stack.not_watched)}</p></Panel> }.into_any();
     };
     let bars = health::bars(l, &page.history);
+    let measured = page.history.iter().any(|slot| slot.p50_us.is_some());
     let chart = health::latency(l, &page.history, &page.deploys);
     let read = now.last_at.unwrap_or(now.since);
     let sentence = health::sentence(l, now, read);
@@ -134,7 +135,11 @@ fn history(l: Locale, page: &StackPage) -> AnyView {
             <HistoryBars slots=bars label=t!(l, stack.day) from=t!(l, stack.day_ago) to=t!(l, stack.now)/>
         </Panel>
         <Panel title=t!(l, stack.latency_chart) end=t!(l, stack.latency_legend)>
-            <Latency view=chart label=t!(l, stack.latency_chart)/>
+            {if measured {
+                view! { <Latency view=chart label=t!(l, stack.latency_chart)/> }.into_any()
+            } else {
+                view! { <p class="muted">{t!(l, stack.no_latency)}</p> }.into_any()
+            }}
         </Panel>
     }
     .into_any()
@@ -143,20 +148,23 @@ fn history(l: Locale, page: &StackPage) -> AnyView {
 fn resources(l: Locale, resources: Vec<ResourceLine>) -> AnyView {
     let everything: Vec<_> = resources
         .iter()
-        .flat_map(|resource| resource.ids.iter().map(|id| format!("{} {id}", resource.label)))
+        .flat_map(|resource| {
+            resource
+                .ids
+                .iter()
+                .map(|(id, _)| format!("{} {id}", resource.label))
+        })
         .collect();
     let everything = everything.join("\n");
     let copy = move || view! { {t!(l, stack.copy_all)} " " <CopyButton text=everything/> };
     let rows: Vec<_> = resources
         .into_iter()
         .map(|resource| {
-            let kind = kind_name(l, &resource.kind);
-            let console = resource.console;
+            let kind = words::step::kind_of(l, &resource.kind).map_or(resource.kind, str::to_owned);
             let ids: Vec<_> = resource
                 .ids
                 .into_iter()
-                .enumerate()
-                .map(|(index, id)| view! { <div><AwsId id console=console.clone().filter(|_| index == 0)/></div> })
+                .map(|(id, console)| view! { <div><AwsId id console/></div> })
                 .collect();
             view! {
                 <tr>
@@ -176,29 +184,6 @@ fn resources(l: Locale, resources: Vec<ResourceLine>) -> AnyView {
         </Panel>
     }
     .into_any()
-}
-
-fn kind_name(l: Locale, kind: &str) -> String {
-    match kind {
-        "linked_role" => t!(l, kind.linked_role),
-        "repository" => t!(l, kind.repository),
-        "log_group" => t!(l, kind.log_group),
-        "execution_role" => t!(l, kind.execution_role),
-        "cluster" => t!(l, kind.cluster),
-        "vpc" => t!(l, kind.vpc),
-        "internet_gateway" => t!(l, kind.internet_gateway),
-        "route_table" => t!(l, kind.route_table),
-        "subnet" => t!(l, kind.subnet),
-        "security_group" => t!(l, kind.security_group),
-        "load_balancer" => t!(l, kind.load_balancer),
-        "target_group" => t!(l, kind.target_group),
-        "listener" => t!(l, kind.listener),
-        "task_definition" => t!(l, kind.task_definition),
-        "service" => t!(l, kind.service),
-        "frontend_variables" | "frontend_release" => t!(l, kind.frontend_variables),
-        other => return other.to_owned(),
-    }
-    .to_owned()
 }
 
 fn handy(l: Locale, commands: Vec<HandyCommand>) -> AnyView {

@@ -3,13 +3,21 @@
 use engine::step::{Diagnosis, DiagnosisCode};
 
 use crate::i18n::{Locale, t};
-use crate::words::say;
+use crate::words::{named_kind, say, value};
 
 /// The cause in one plain sentence.
 pub fn cause(l: Locale, diagnosis: &Diagnosis) -> String {
     let values = &diagnosis.values;
     match diagnosis.code {
-        DiagnosisCode::NameTaken => say!(l, values, diagnosis.name_taken.cause, kind, name),
+        DiagnosisCode::NameTaken => {
+            let kind = named_kind(l, values);
+            t!(
+                l,
+                diagnosis.name_taken.cause,
+                kind = kind,
+                name = value(values, "name")
+            )
+        }
         DiagnosisCode::Denied => say!(l, values, diagnosis.denied.cause, action),
         DiagnosisCode::RoleTrust => say!(l, values, diagnosis.role_trust.cause, role),
         DiagnosisCode::LogGroupMissing => say!(l, values, diagnosis.log_group_missing.cause, group),

@@ -3,7 +3,7 @@
 use engine::plan::{Finding, FindingCode, Weight};
 
 use crate::i18n::{Locale, t};
-use crate::words::say;
+use crate::words::{named_kind, say, value};
 
 /// One sentence for a finding, by what was looked at and how much it weighs.
 pub fn finding(l: Locale, finding: &Finding) -> String {
@@ -46,7 +46,13 @@ pub fn finding(l: Locale, finding: &Finding) -> String {
         }
         (FindingCode::NameFree, Weight::Pass) => t!(l, finding.name_free.pass).to_owned(),
         (FindingCode::NameFree, Weight::Warn | Weight::Block) => {
-            say!(l, values, finding.name_free.block, kind, name)
+            let kind = named_kind(l, values);
+            t!(
+                l,
+                finding.name_free.block,
+                kind = kind,
+                name = value(values, "name")
+            )
         }
         (FindingCode::KeptForOthers, _) => say!(l, values, finding.kept_for_others.warn, name, by),
         (FindingCode::ServiceDraining, _) => say!(l, values, finding.service_draining.warn, service),

@@ -1,6 +1,7 @@
 //! What is wrong with a field and what would be right, in the reader's language.
 
-use engine::spec::problem::{Problem, ProblemCode};
+use engine::spec::problem::{Problem, ProblemCode, ValueKind};
+use engine::spec::rule::NameRule;
 
 use crate::components::{FieldProblem, Problems};
 use crate::i18n::{Locale, t};
@@ -14,7 +15,8 @@ pub fn problem(l: Locale, problem: &Problem) -> String {
         ProblemCode::OutOfRange { min, max } => {
             t!(l, problem.out_of_range, given = given, min = min, max = max)
         }
-        ProblemCode::BadName { rule } => t!(l, problem.bad_name, given = given, rule = rule),
+        ProblemCode::BadName { rule } => t!(l, problem.bad_name, given = given, rule = self::rule(l, *rule)),
+        ProblemCode::OpenQuote => t!(l, problem.open_quote).to_owned(),
         ProblemCode::NotOneOf { choices } => {
             t!(l, problem.not_one_of, given = given, choices = choices.join(", "))
         }
@@ -39,7 +41,9 @@ pub fn problem(l: Locale, problem: &Problem) -> String {
         ProblemCode::Syntax { message, .. } => t!(l, problem.syntax, message = message),
         ProblemCode::BadTag => t!(l, problem.bad_tag, given = given),
         ProblemCode::BadSubnetRange => t!(l, problem.bad_subnet_range, given = given),
-        ProblemCode::WrongType { expected } => t!(l, problem.wrong_type, expected = expected.to_string()),
+        ProblemCode::WrongType { expected } => {
+            t!(l, problem.wrong_type, expected = kind_of_value(l, *expected))
+        }
         ProblemCode::ConflictsWith { other } => t!(l, problem.conflicts_with, other = other),
         ProblemCode::BadCidr { nearest: None } => t!(l, problem.bad_cidr, given = given),
         ProblemCode::BadCidr {
@@ -58,6 +62,39 @@ pub fn problem(l: Locale, problem: &Problem) -> String {
         ProblemCode::UnknownField {
             nearest: Some(nearest),
         } => t!(l, problem.unknown_field_nearest, given = given, nearest = nearest),
+    }
+}
+
+/// A rule as a phrase.
+fn rule(l: Locale, rule: NameRule) -> &'static str {
+    match rule {
+        NameRule::Stack => t!(l, rule.stack),
+        NameRule::Matcher => t!(l, rule.matcher),
+        NameRule::Repository => t!(l, rule.repository),
+        NameRule::ImageReference => t!(l, rule.image_reference),
+        NameRule::Container => t!(l, rule.container),
+        NameRule::Role => t!(l, rule.role),
+        NameRule::LogGroup => t!(l, rule.log_group),
+        NameRule::VpcId => t!(l, rule.vpc_id),
+        NameRule::SubnetId => t!(l, rule.subnet_id),
+        NameRule::SecurityGroupId => t!(l, rule.security_group_id),
+        NameRule::FrontendApp => t!(l, rule.frontend_app),
+        NameRule::Branch => t!(l, rule.branch),
+        NameRule::ExternalId => t!(l, rule.external_id),
+        NameRule::Endpoint => t!(l, rule.endpoint),
+        NameRule::Connection => t!(l, rule.connection),
+        NameRule::Person => t!(l, rule.person),
+        NameRule::Email => t!(l, rule.email),
+        NameRule::ConnectionArgument => t!(l, rule.connection_argument),
+    }
+}
+
+fn kind_of_value(l: Locale, kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Text => t!(l, value_kind.text),
+        ValueKind::Boolean => t!(l, value_kind.boolean),
+        ValueKind::List => t!(l, value_kind.list),
+        ValueKind::Table => t!(l, value_kind.table),
     }
 }
 

@@ -1,17 +1,26 @@
 //! Why a step is in the plan, in the reader's language.
 
-use engine::plan::{Reason, ReasonCode};
+use engine::plan::{PlannedStep, ReasonCode};
 
 use crate::i18n::{Locale, t};
-use crate::words::say;
+use crate::words::{detail::detail, differs, say, value};
 
-/// One phrase for the plan's table.
-pub fn reason(l: Locale, reason: &Reason) -> String {
+/// One phrase for the plan's table: why, or what it will be where "not there yet" is the whole reason. `steps` are the
+/// whole plan.
+pub fn reason(l: Locale, step: &PlannedStep, steps: &[PlannedStep]) -> String {
+    let reason = &step.reason;
     let values = &reason.values;
     match reason.code {
-        ReasonCode::Missing => t!(l, reason.missing).to_owned(),
+        ReasonCode::Missing => {
+            detail(l, &step.action, steps).unwrap_or_else(|| t!(l, reason.missing).to_owned())
+        }
         ReasonCode::AsWanted => t!(l, reason.as_wanted).to_owned(),
-        ReasonCode::Differs => say!(l, values, reason.differs, fields),
+        ReasonCode::Differs => t!(
+            l,
+            reason.differs,
+            fields = differs::fields(l, &value(values, "fields"))
+        ),
+        ReasonCode::ChosenByUser if !values.contains_key("checked") => t!(l, reason.chosen).to_owned(),
         ReasonCode::ChosenByUser => say!(l, values, reason.chosen_by_user, checked),
         ReasonCode::LogGroupFirst => say!(l, values, reason.log_group_first, retention_days),
         ReasonCode::SecondZone => say!(l, values, reason.second_zone, zone),
@@ -24,7 +33,13 @@ pub fn reason(l: Locale, reason: &Reason) -> String {
         ReasonCode::FullUrl => say!(l, values, reason.full_url, variables),
         ReasonCode::RebuildNeeded => say!(l, values, reason.rebuild_needed, branch),
         ReasonCode::FrontendUpToDate => t!(l, reason.frontend_up_to_date).to_owned(),
-        ReasonCode::NoContainerCheck => say!(l, values, reason.no_container_check, port, path),
+        ReasonCode::NoContainerCheck => {
+            let check = say!(l, values, reason.no_container_check, port, path);
+            match detail(l, &step.action, steps) {
+                Some(size) => format!("{size} · {check}"),
+                None => check,
+            }
+        }
         ReasonCode::OwnedByStack => t!(l, reason.owned_by_stack).to_owned(),
         ReasonCode::RestoreBefore => say!(l, values, reason.restore_before, variables),
         ReasonCode::OldPorts => say!(l, values, reason.old_ports, ports),

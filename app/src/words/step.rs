@@ -35,6 +35,35 @@ pub fn kind(l: Locale, action: &Action) -> &'static str {
     }
 }
 
+/// The kind that a code of the engine names; `None` when it is no kind, but AWS's word for something.
+pub fn kind_of(l: Locale, code: &str) -> Option<&'static str> {
+    Some(match code {
+        "linked_role" => t!(l, kind.linked_role),
+        "repository" => t!(l, kind.repository),
+        "image_pushed" => t!(l, kind.image_pushed),
+        "log_group" => t!(l, kind.log_group),
+        "execution_role" => t!(l, kind.execution_role),
+        "role" => t!(l, kind.role),
+        "role_policy" => t!(l, kind.role_policy),
+        "cluster" => t!(l, kind.cluster),
+        "vpc" => t!(l, kind.vpc),
+        "internet_gateway" => t!(l, kind.internet_gateway),
+        "route_table" => t!(l, kind.route_table),
+        "subnet" => t!(l, kind.subnet),
+        "security_group" => t!(l, kind.security_group),
+        "load_balancer" => t!(l, kind.load_balancer),
+        "target_group" => t!(l, kind.target_group),
+        "listener" => t!(l, kind.listener),
+        "task_definition" => t!(l, kind.task_definition),
+        "service" => t!(l, kind.service),
+        "deployment" => t!(l, kind.deployment),
+        "reachable" => t!(l, kind.reachable),
+        "frontend_variables" => t!(l, kind.frontend_variables),
+        "frontend_release" => t!(l, kind.frontend_release),
+        _ => return None,
+    })
+}
+
 fn removed_kind(l: Locale, target: &Removal) -> &'static str {
     match target {
         Removal::FrontendVariables { .. } => t!(l, kind.frontend_variables),

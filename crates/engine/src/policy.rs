@@ -175,6 +175,10 @@ pub fn actions() -> Vec<&'static str> {
 /// Whether an action is allowed only on what carries the stack's tag. AWS learns of a tag a while after it was written.
 pub fn depends_on_tags(action: &str) -> bool {
     ACTIONS.iter().any(|grant| {
-        grant.action == action && matches!(grant.scope, Scope::Own | Scope::OwnRole | Scope::OwnSecrets | Scope::ExecutionPolicy)
+        grant.action == action
+            && matches!(
+                grant.scope,
+                Scope::Own | Scope::OwnRole | Scope::OwnSecrets | Scope::ExecutionPolicy
+            )
     })
 }

@@ -12,6 +12,7 @@ use cloud_sim::Scenario;
 use engine::cloud::CloudError;
 use engine::spec::field;
 use engine::spec::problem::{Problem, ProblemCode};
+use engine::spec::rule::NameRule;
 use jiff::Timestamp;
 use store::connections::{self as rows, Connection, Credentials, Settings};
 use store::{Conflict, stacks};
@@ -267,7 +268,7 @@ pub fn read_form(form: &ConnectionForm) -> Result<(String, Settings), Vec<Proble
     if name.is_empty() {
         problems.push(problem("name", "", ProblemCode::Missing));
     } else if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        let rule = format!("1–{LONGEST_NAME} characters on one line");
+        let rule = NameRule::Connection;
         problems.push(problem("name", name, ProblemCode::BadName { rule }));
     }
     let settings = match form.kind.as_str() {
@@ -360,7 +361,7 @@ fn aws_settings(form: &ConnectionForm, problems: &mut Vec<Problem>) -> Option<Se
                 .filter(|id| !id.is_empty())
                 .map(str::to_owned);
             if external_id.as_ref().is_some_and(|id| !is_external_id(id)) {
-                let rule = "2–1224 × [A-Za-z0-9_+=,.@:/-]".to_owned();
+                let rule = NameRule::ExternalId;
                 // Not repeated: it stays on the server.
                 problems.push(problem("external_id", "", ProblemCode::BadName { rule }));
             }
@@ -384,7 +385,7 @@ fn aws_settings(form: &ConnectionForm, problems: &mut Vec<Problem>) -> Option<Se
                 if matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none() => {
             }
             _ => {
-                let rule = "http:// or https:// with a host".to_owned();
+                let rule = NameRule::Endpoint;
                 problems.push(problem("endpoint", endpoint, ProblemCode::BadName { rule }));
             }
         }

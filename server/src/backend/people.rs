@@ -6,6 +6,7 @@ use app::backend::people::{Notice, OwnerForm, People, Viewer};
 use app::backend::{Answer, Installation};
 use async_trait::async_trait;
 use engine::spec::problem::{Problem, ProblemCode};
+use engine::spec::rule::NameRule;
 use serde::{Deserialize, Serialize};
 use store::users::{NewUser, Role, User};
 use store::{sessions, setup, users};
@@ -255,7 +256,7 @@ fn owner_problems(form: &OwnerForm) -> Vec<Problem> {
             "name",
             "",
             ProblemCode::BadName {
-                rule: format!("1–{LONGEST_TEXT} bytes"),
+                rule: NameRule::Person,
             },
         );
     }
@@ -267,7 +268,7 @@ fn owner_problems(form: &OwnerForm) -> Vec<Problem> {
             "email",
             email,
             ProblemCode::BadName {
-                rule: "name@example.com".to_owned(),
+                rule: NameRule::Email,
             },
         );
     }

@@ -2,6 +2,7 @@
 
 use engine::spec::field;
 use engine::spec::problem::{Problem, ProblemCode};
+use engine::spec::rule::NameRule;
 use store::connections::{self, Connection, Credentials, Settings};
 use store::{Database, stacks};
 
@@ -76,7 +77,7 @@ fn aws(text: &str, endpoint: Option<String>) -> Result<(String, Settings), Probl
         .rsplit_once('@')
         .filter(|(profile, region)| !profile.is_empty() && !region.is_empty())
     else {
-        let rule = "aws:PROFILE@REGION or aws:default@REGION".to_owned();
+        let rule = NameRule::ConnectionArgument;
         return Err(problem(&given, ProblemCode::BadName { rule }));
     };
     if let Err(code) = field::region(region) {

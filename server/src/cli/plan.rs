@@ -86,7 +86,7 @@ pub(super) fn describe(plan: &Plan) -> Vec<String> {
                 sign(step.change).to_owned(),
                 words::step::kind(l, &step.action).to_owned(),
                 words::step::name(&step.action),
-                words::reason::reason(l, &step.reason),
+                words::reason::reason(l, step, &plan.steps),
             ]
         })
         .collect();

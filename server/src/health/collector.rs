@@ -89,23 +89,20 @@ fn judge_targets(found: &[TargetHealth]) -> Sight {
         return Sight::good().counting((healthy, all));
     }
     let ill = staying().find(|it| !matches!(it.state, TargetState::Healthy | TargetState::Initial));
-    let words = match ill.or_else(|| staying().next()) {
-        None => "the target group has no targets".to_owned(),
-        Some(target) => {
-            let said = target
-                .description
-                .as_deref()
-                .or(target.reason.as_deref())
-                .unwrap_or("not healthy");
-            format!("{}:{}: {said}", target.target, target.port)
-        }
+    let Some(target) = ill.or_else(|| staying().next()) else {
+        return Sight::wrong(look, Trouble::NoTargets, "").counting((healthy, all));
+    };
+    let place = format!("{}:{}", target.target, target.port);
+    let words = match target.description.as_deref().or(target.reason.as_deref()) {
+        Some(said) => format!("{place}: {said}"),
+        None => place,
     };
     Sight::wrong(look, Trouble::Targets, words).counting((healthy, all))
 }
 
 fn judge_tasks(name: &str, found: Option<&Service>) -> Sight {
     let Some(service) = found.filter(|service| service.status == ServiceStatus::Active) else {
-        return Sight::wrong(Look::Bad, Trouble::Gone, format!("there is no service {name}"));
+        return Sight::wrong(Look::Bad, Trouble::Gone, name);
     };
     let counts = (service.running, service.desired);
     if service.running > 0 && service.running >= service.desired {
@@ -121,7 +118,7 @@ fn judge_tasks(name: &str, found: Option<&Service>) -> Sight {
         .first()
         .map(|event| format!(": {}", event.message))
         .unwrap_or_default();
-    let words = format!("{} of {} tasks run{said}", service.running, service.desired);
+    let words = format!("{} / {}{said}", service.running, service.desired);
     Sight::wrong(look, Trouble::Tasks, words).counting(counts)
 }
 

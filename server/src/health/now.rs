@@ -1,11 +1,11 @@
 //! How a stack stands now, from how its monitors stand.
 
-use app::backend::stacks::{HealthNow, HealthState, RunningNow};
+use app::backend::stacks::{HealthNow, HealthState, HealthTrouble, RunningNow, TroubleCode};
 use engine::health::state::{Rules, Standing, State};
 use jiff::Timestamp;
 use store::health::{Kind, Monitor};
 
-use super::sight::Facts;
+use super::sight::{Facts, Trouble};
 
 /// The health of a stack from its monitors; `None` when nothing of it is watched.
 ///
@@ -61,9 +61,32 @@ pub fn of(monitors: &[Monitor], now: Timestamp) -> Option<HealthNow> {
             definition: short(&running.definition).to_owned(),
             image: running.image.as_deref().map(own_image).map(str::to_owned),
         }),
-        last_error: by_trouble
+        last_trouble: by_trouble
             .into_iter()
-            .find_map(|(monitor, _)| Facts::of(monitor).error),
+            .find_map(|(monitor, _)| trouble(Facts::of(monitor))),
+    })
+}
+
+fn trouble(facts: Facts) -> Option<HealthTrouble> {
+    let code = match facts.trouble? {
+        Trouble::Dns => TroubleCode::Dns,
+        Trouble::Connect => TroubleCode::Connect,
+        Trouble::Tls => TroubleCode::Tls,
+        Trouble::Timeout => TroubleCode::Timeout,
+        Trouble::Protocol => TroubleCode::Protocol,
+        Trouble::Forbidden => TroubleCode::Forbidden,
+        Trouble::Status => TroubleCode::Status,
+        Trouble::Slow => TroubleCode::Slow,
+        Trouble::Targets => TroubleCode::Targets,
+        Trouble::NoTargets => TroubleCode::NoTargets,
+        Trouble::Tasks => TroubleCode::Tasks,
+        Trouble::Gone => TroubleCode::Gone,
+        Trouble::Denied => TroubleCode::Denied,
+        Trouble::OwnSide => TroubleCode::OwnSide,
+    };
+    Some(HealthTrouble {
+        code,
+        detail: facts.error.unwrap_or_default(),
     })
 }
 
@@ -151,14 +174,19 @@ mod tests {
     fn counts_latency_and_words_come_from_whoever_has_them() {
         let mut monitors = three([State::Up, State::Degraded, State::Up]);
         monitors[0].last_latency_us = Some(12_000);
-        monitors[0].facts = json!({ "error": "one slow answer" });
-        monitors[1].facts = json!({ "counts": [1, 2], "error": "172.31.0.7:8080: Target.Timeout" });
+        monitors[0].facts = json!({ "trouble": "slow", "error": "one slow answer" });
+        monitors[1].facts =
+            json!({ "counts": [1, 2], "trouble": "targets", "error": "172.31.0.7:8080: Target.Timeout" });
         monitors[2].facts = json!({ "counts": [2, 2] });
         monitors[2].looked_at = Some(at(105));
         let now = of(&monitors, at(110)).unwrap();
         assert_eq!((now.targets, now.tasks), (Some((1, 2)), Some((2, 2))));
         assert_eq!((now.last_latency_us, now.last_at), (Some(12_000), Some(at(105))));
-        assert_eq!(now.last_error.as_deref(), Some("172.31.0.7:8080: Target.Timeout"));
+        let trouble = now.last_trouble.unwrap();
+        assert_eq!(
+            (trouble.code, trouble.detail.as_str()),
+            (TroubleCode::Targets, "172.31.0.7:8080: Target.Timeout")
+        );
     }
 
     #[test]

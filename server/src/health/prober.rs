@@ -20,7 +20,7 @@ pub async fn look(edge: &dyn Edge, target: &HttpTarget, reference: Option<&str>)
         Ok(answer) => return judge(target, &answer),
         Err(error) => error,
     };
-    let words = format!("GET {}: {error}", target.url);
+    let words = format!("GET {}{}", target.url, said(&error));
     let trouble = match &error {
         // Nobody was asked.
         EdgeError::Unavailable { .. } => return Sight::blind(Trouble::OwnSide, words),
@@ -35,24 +35,37 @@ pub async fn look(edge: &dyn Edge, target: &HttpTarget, reference: Option<&str>)
     if let Some(reference) = reference
         && let Err(also) = edge.get(reference, TIMEOUT_S).await
     {
-        return Sight::blind(Trouble::OwnSide, format!("{words}; GET {reference}: {also}"));
+        return Sight::blind(
+            Trouble::OwnSide,
+            format!("{words}; GET {reference}{}", said(&also)),
+        );
     }
     Sight::wrong(Look::Bad, trouble, words)
+}
+
+/// What the system or a library said, after a colon. That it failed, and how, is the trouble's to say.
+fn said(error: &EdgeError) -> String {
+    match error {
+        EdgeError::Dns { reason, .. }
+        | EdgeError::Connect { reason }
+        | EdgeError::Tls { reason }
+        | EdgeError::Protocol { reason }
+        | EdgeError::Unavailable { reason } => format!(": {reason}"),
+        EdgeError::Timeout { timeout_s } => format!(": {timeout_s} s"),
+        EdgeError::Forbidden { address } => format!(": {address}"),
+    }
 }
 
 fn judge(target: &HttpTarget, answer: &Answer) -> Sight {
     let took = answer.phases.total_us();
     let sight = if !accepts(&target.matcher, answer.status) {
-        let words = format!(
-            "GET {}: {} (wanted {})",
-            target.url, answer.status, target.matcher
-        );
+        let words = format!("GET {} → {} ≠ {}", target.url, answer.status, target.matcher);
         Sight::wrong(Look::Bad, Trouble::Status, words)
     } else if took > SLOW_US {
         Sight::wrong(
             Look::Slow,
             Trouble::Slow,
-            format!("GET {}: took {} ms", target.url, took / 1_000),
+            format!("GET {} → {} ms", target.url, took / 1_000),
         )
     } else {
         Sight::good()

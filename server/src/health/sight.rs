@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use store::health::{Monitor, Observation, Timing};
 
 /// Why a look was not good, in one word for the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trouble {
     /// The name did not resolve.
     Dns,
@@ -24,8 +25,10 @@ pub enum Trouble {
     Status,
     /// The right answer, too late.
     Slow,
-    /// Targets that are not healthy, or none at all.
+    /// Targets that are not healthy.
     Targets,
+    /// A target group without targets.
+    NoTargets,
     /// Fewer tasks than wanted.
     Tasks,
     /// The thing itself is not there.
@@ -50,6 +53,7 @@ impl Trouble {
             Self::Status => "status",
             Self::Slow => "slow",
             Self::Targets => "targets",
+            Self::NoTargets => "no_targets",
             Self::Tasks => "tasks",
             Self::Gone => "gone",
             Self::Denied => "denied",
@@ -65,7 +69,9 @@ pub struct Facts {
     /// How many are well, and how many there are or should be: healthy and registered targets, running and desired
     /// tasks.
     pub counts: Option<(u32, u32)>,
-    /// What was wrong, in the words of whoever said it.
+    /// What was wrong.
+    pub trouble: Option<Trouble>,
+    /// Where, with what values, and in whose words: nothing that has to be translated.
     pub error: Option<String>,
     /// What the tasks that run are made of.
     pub running: Option<Running>,
@@ -116,7 +122,7 @@ impl Sight {
         }
     }
 
-    /// Something is wrong, in these words.
+    /// Something is wrong: with these values, or in AWS's words.
     pub fn wrong(look: Look, trouble: Trouble, words: impl Into<String>) -> Self {
         Self {
             look,
@@ -182,6 +188,7 @@ pub fn observations(monitor: &Monitor, rules: &Rules, sight: &Sight, at: Timesta
         } else {
             sight.running.clone()
         },
+        trouble: sight.trouble.as_ref().map(|(trouble, _)| *trouble),
         error: sight.trouble.as_ref().map(|(_, words)| words.clone()),
     };
     seen.push(Observation {
@@ -272,7 +279,7 @@ pub(crate) mod tests {
         let seen = observations(&monitor, &Rules::default(), &sight, at(130));
         assert_eq!(
             seen[0].facts,
-            json!({ "counts": [2, 2], "error": "no way out", "running": null })
+            json!({ "counts": [2, 2], "trouble": "own_side", "error": "no way out", "running": null })
         );
         assert_eq!(
             (seen[0].error_class.as_deref(), seen[0].standing.state),

@@ -19,6 +19,11 @@ const PAUSE: Duration = Duration::from_secs(3);
 /// The stream ends after this many questions; the browser comes back, and is asked who it is again.
 const QUESTIONS: u32 = 200;
 
+/// So many refusals in a row are no accident.
+const REFUSALS: u32 = 3;
+/// The browser comes back so long after it heard of a refusal.
+const REFUSED_PAUSE: Duration = Duration::from_secs(15);
+
 /// `GET /drafts/{id}/image/events`.
 pub(super) async fn stream(
     State(panel): State<Arc<Panel>>,
@@ -47,10 +52,21 @@ fn ends(code: PanelErrorCode) -> bool {
 
 /// The event, or a comment when it is time to come back.
 async fn arrival(panel: &Panel, backend: &SharedBackend, draft: &str) -> Event {
+    let mut refusals = 0;
     for _ in 0..QUESTIONS {
-        // An account that does not answer for a moment is asked again.
-        if let Ok(Some(digest)) = backend.image_digest(draft).await {
-            return Event::default().event("image").data(digest);
+        match backend.image_digest(draft).await {
+            Ok(Some(digest)) => return Event::default().event("image").data(digest),
+            Ok(None) => refusals = 0,
+            // An account that does not answer for a moment is asked again; one that goes on refusing is named.
+            Err(error) => {
+                refusals += 1;
+                if refusals >= REFUSALS
+                    && let Some(fault) = &error.fault
+                    && let Ok(data) = serde_json::to_string(fault)
+                {
+                    return Event::default().event("refused").data(data).retry(REFUSED_PAUSE);
+                }
+            }
         }
         tokio::select! {
             () = panel.stopping.cancelled() => break,

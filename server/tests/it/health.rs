@@ -114,7 +114,7 @@ async fn a_stack_is_up_goes_down_with_its_closed_group_and_comes_back() {
         "{up:?}"
     );
     assert!(up.last_latency_us.is_some_and(|us| us > 0));
-    assert_eq!(up.last_error, None);
+    assert_eq!(up.last_trouble, None);
 
     let (group, rules) = watched.task_rules().await;
     let network = &watched.open.cloud.network;
@@ -130,7 +130,7 @@ async fn a_stack_is_up_goes_down_with_its_closed_group_and_comes_back() {
     watched.look().await;
     let down = watched.now().await;
     assert_eq!(down.state, HealthState::Down);
-    assert!(down.last_error.unwrap().starts_with("GET http://"));
+    assert!(down.last_trouble.unwrap().detail.starts_with("GET http://"));
 
     network
         .authorize(&group, Direction::Ingress, &rules)
@@ -156,7 +156,7 @@ async fn a_stack_is_up_goes_down_with_its_closed_group_and_comes_back() {
     );
     watched.look().await;
     let back = watched.now().await;
-    assert_eq!((back.state, back.last_error), (HealthState::Up, None));
+    assert_eq!((back.state, back.last_trouble), (HealthState::Up, None));
 
     let changes = health::history::changes(
         &watched.bed.db,
@@ -227,7 +227,7 @@ async fn an_account_that_does_not_let_us_look_makes_nothing_down() {
         (HealthState::Up, None),
         "the visitor's look counts all the same"
     );
-    assert!(now.last_error.unwrap().contains("DescribeTargetHealth"));
+    assert!(now.last_trouble.unwrap().detail.contains("DescribeTargetHealth"));
 }
 
 #[tokio::test]

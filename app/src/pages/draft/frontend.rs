@@ -37,12 +37,13 @@ pub fn FrontendPage(
                 Ok(apps) => (apps, None),
                 Err(reason) => (Vec::new(), Some(reason)),
             };
-            let lead = if apps.is_empty() {
-                t!(l, wizard.frontend.lead_none)
-            } else {
-                t!(l, wizard.frontend.lead)
+            let offered = apps.iter().find(|app| page.proposed && app.id == chosen);
+            let lead = match offered {
+                Some(app) => t!(l, wizard.frontend.lead_proposed, app = app.name.clone()),
+                None if apps.is_empty() => t!(l, wizard.frontend.lead_none).to_owned(),
+                None => t!(l, wizard.frontend.lead).to_owned(),
             };
-            let branches: Vec<_> = branches(&apps, &branch);
+            let branches = branches(&apps, &branch);
             // What is chosen stays on offer, also when the account does not list it.
             let listed = none || apps.iter().any(|app| app.id == chosen || app.name == chosen);
             let kept = chosen.clone();
@@ -65,7 +66,7 @@ pub fn FrontendPage(
                                 {if branches.is_empty() {
                                     view! { <TextField name="frontend.branch" label=t!(l, wizard.frontend.branch) value=branch problems=found.clone() mono=true required=true/> }.into_any()
                                 } else {
-                                    view! { <SelectField name="frontend.branch" label=t!(l, wizard.frontend.branch) options=branches value=branch problems=found.clone() mono=true/> }.into_any()
+                                    view! { <SelectField name="frontend.branch" label=t!(l, wizard.frontend.branch) groups=branches value=branch problems=found.clone() mono=true/> }.into_any()
                                 }}
                                 <TextField name="frontend.variables" label=t!(l, wizard.frontend.variables) value=variables hint=t!(l, wizard.frontend.variables_hint) problems=found mono=true required=true/>
                                 <Check name="frontend.branch_only" label=t!(l, wizard.frontend.branch_only) checked=branch_only hint=t!(l, wizard.frontend.branch_only_hint)/>
@@ -104,19 +105,21 @@ fn app_choice(l: Locale, app: &AppChoice, chosen: &str) -> AnyView {
     view! { <Choice name="frontend.app" value=id checked why><b>{name}</b></Choice> }.into_any()
 }
 
-/// Branches of all apps, each once; the typed one stays on offer.
-fn branches(apps: &[AppChoice], typed: &str) -> Vec<SelectOption> {
-    let mut names: Vec<&str> = apps
+/// The branches of each app; one that was typed and that no app has stays on offer.
+fn branches(apps: &[AppChoice], typed: &str) -> Vec<SelectGroup> {
+    let known = apps
         .iter()
-        .flat_map(|app| app.branches.iter().map(String::as_str))
-        .collect();
-    if !names.is_empty() && !typed.is_empty() {
-        names.push(typed);
-    }
-    names.sort_unstable();
-    names.dedup();
-    names
-        .into_iter()
-        .map(|name| SelectOption::new(name, name))
+        .any(|app| app.branches.iter().any(|branch| branch == typed));
+    apps.iter()
+        .filter(|app| !app.branches.is_empty())
+        .map(|app| {
+            let lost = (!known && !typed.is_empty()).then_some(typed);
+            let names = app.branches.iter().map(String::as_str).chain(lost);
+            SelectGroup {
+                key: app.id.clone(),
+                label: app.name.clone(),
+                options: names.map(|name| SelectOption::new(name, name)).collect(),
+            }
+        })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use engine::cloud::AwsFault;
 use engine::cloud::registry::{Architecture, ImageFacts};
 use leptos::prelude::*;
 
@@ -11,6 +12,7 @@ use crate::backend::drafts::{self, RepositoryChoice, WizardStep};
 use crate::components::*;
 use crate::format;
 use crate::i18n::{Locale, locale, t};
+use crate::live::form::is_dirty;
 use crate::live::{Line, follow};
 use crate::routes;
 
@@ -57,12 +59,12 @@ pub fn ImagePage(
             let create = format!("/drafts/{}/repository", page.draft.id);
             let is_new = chosen == "new";
             let ready = page.repository_ready;
-            let push = is_new.then(|| push_panel(l, &page));
+            let push = (chosen != "uri").then(|| push_panel(l, &page, is_new));
             let facts = page.facts.clone().map(|facts| facts_panel(l, facts));
             let has_side = push.is_some() || facts.is_some();
             view! {
                 <Wizard draft=page.draft step around lead=t!(l, wizard.image.lead)>
-                    <div class=if has_side { "cols" } else { "one" }>
+                    <div class=has_side.then_some("cols")>
                         <form class="panel" method="post" action=action novalidate=true>
                             <div class="body">
                                 {trouble}
@@ -71,7 +73,7 @@ pub fn ImagePage(
                                     {existing}
                                     {unlisted}
                                     <Choice name="image.choice" value="new" checked=is_new why=t!(l, wizard.image.new_why)>{t!(l, wizard.image.new)}</Choice>
-                                    <div class="nested when-new">
+                                    <div class="nested">
                                         <TextField name="image.new_repository" label=t!(l, wizard.image.repository) value=repository problems=found.clone() mono=true required=true/>
                                         <TextField name="image.tag" label=t!(l, wizard.image.tag) value=tag problems=found.clone() mono=true required=true/>
                                         {(!ready).then(|| view! {
@@ -79,14 +81,14 @@ pub fn ImagePage(
                                         })}
                                     </div>
                                     <Choice name="image.choice" value="uri" checked=chosen == "uri" why=t!(l, wizard.image.other_why)>{t!(l, wizard.image.other)}</Choice>
-                                    <div class="nested when-uri">
+                                    <div class="nested">
                                         <TextField name="image.uri" label=t!(l, wizard.image.uri) value=uri placeholder="public.ecr.aws/nginx/nginx:1.27" problems=found mono=true required=true/>
                                     </div>
                                 </Choices>
                                 <Onward step seen/>
                             </div>
                         </form>
-                        {has_side.then(|| view! { <div class="stack">{push}{facts}</div> })}
+                        {has_side.then(|| view! { <div class="stack">{facts}{push}</div> })}
                     </div>
                 </Wizard>
             }
@@ -125,10 +127,22 @@ fn choices(l: Locale, repository: &RepositoryChoice, chosen: &str) -> Vec<AnyVie
 }
 
 /// The commands, and the wait for what they bring.
-fn push_panel(l: Locale, page: &drafts::ImagePage) -> AnyView {
+fn push_panel(l: Locale, page: &drafts::ImagePage, is_new: bool) -> AnyView {
     let id = &page.draft.id;
     let arrived = page.facts.is_some();
     let commands = page.push_commands.join("\n");
+    if !is_new {
+        // The image is there: pushing is what somebody may do next.
+        return view! {
+            <Panel title=t!(l, wizard.image.push)>
+                <Disclosure summary=t!(l, wizard.image.push_newer)>
+                    <p class="muted">{t!(l, wizard.image.push_why)}</p>
+                    <Code text=commands/>
+                </Disclosure>
+            </Panel>
+        }
+        .into_any();
+    }
     let play = (page.can_play_push && page.repository_ready && !arrived).then(|| {
         view! {
             <form method="post" action=format!("/drafts/{id}/push")>
@@ -143,7 +157,6 @@ fn push_panel(l: Locale, page: &drafts::ImagePage) -> AnyView {
         view! { <State tone=Tone::Ok word=t!(l, wizard.image.arrived)/> }.into_any()
     } else {
         view! {
-            <p><State tone=Tone::Wait word=t!(l, wizard.image.waiting) live=true/> " " <a href=routes::draft(id, WizardStep::Image)>{t!(l, wizard.image.look)}</a></p>
             <Arrival events=format!("/drafts/{id}/image/events") page=routes::draft(id, WizardStep::Image)/>
         }
         .into_any()
@@ -159,29 +172,56 @@ fn push_panel(l: Locale, page: &drafts::ImagePage) -> AnyView {
     .into_any()
 }
 
-/// Shows the page anew when the image has arrived. Without JavaScript the link beside it does the same.
+/// Waits for the image. When it has arrived the page is shown anew, unless that would lose what was typed. Without
+/// JavaScript the link does the same.
 #[island]
 fn Arrival(
-    /// Where the server tells: event `image` when it is there.
+    /// Where the server tells: event `image` when it is there, `refused` when the registry does not answer.
     events: String,
     /// This page.
     page: String,
 ) -> impl IntoView {
     let l = locale();
     let (line, set_line) = signal(Line::Open);
+    let (arrived, set_arrived) = signal(false);
+    let (refused, set_refused) = signal(None::<AwsFault>);
     Effect::new(move |_| {
         follow(
             events.clone(),
-            &["image"],
-            |_event| {
-                // A page that can't reload itself still has the link.
-                let _ = window().location().reload();
+            &["image", "refused"],
+            move |event| {
+                if event.name == "refused" {
+                    set_refused.set(serde_json::from_str(&event.data).ok());
+                    return ControlFlow::Continue(());
+                }
+                set_refused.set(None);
+                set_arrived.set(true);
+                if !is_dirty() {
+                    // A page that can't reload itself still has the link.
+                    let _ = window().location().reload();
+                }
                 ControlFlow::Break(())
             },
             move |line| set_line.set(line),
         );
     });
-    view! { {move || line_note(l, line.get(), &page)} }
+    let own = page.clone();
+    view! {
+        {move || line_note(l, line.get(), &own)}
+        {move || if arrived.get() {
+            view! {
+                <p><State tone=Tone::Ok word=t!(l, wizard.image.arrived)/></p>
+                <p class="muted">{t!(l, wizard.image.arrived_dirty)}</p>
+            }.into_any()
+        } else {
+            view! {
+                <p><State tone=Tone::Wait word=t!(l, wizard.image.waiting) live=true/> " " <a href=page.clone()>{t!(l, wizard.image.look)}</a></p>
+            }.into_any()
+        }}
+        {move || refused.get().map(|fault| view! {
+            <ErrorNote title=t!(l, wizard.image.refused) code=fault.code message=fault.message request_id=fault.request_id/>
+        })}
+    }
 }
 
 /// What the image says about itself.

@@ -1,6 +1,7 @@
 //! The wizard: one page per file, and what they share.
 
 pub mod account;
+pub mod care;
 pub mod frontend;
 pub mod image;
 pub mod network;
@@ -218,5 +219,6 @@ fn Onward(
             {step.back().map(|_| view! { <Button kind=ButtonKind::Quiet name="go" value="back">{t!(l, wizard.back)}</Button> })}
             <Button kind=ButtonKind::Quiet name="go" value="stay">{t!(l, wizard.save)}</Button>
         </div>
+        <care::Care/>
     }
 }

@@ -96,7 +96,7 @@ pub fn NetworkPage(
                                 {kept.map(|range| view! { <input type="hidden" name="network.proposed" value=range/> })}
                                 {zones_of}
                                 <SelectField name="network.vpc" label="VPC" options=vpcs value=chosen_vpc hint=vpc_hint problems=found.clone() mono=true/>
-                                <div class="actions"><Button small=true name="go" value="stay">{t!(l, wizard.network.show_vpc)}</Button></div>
+                                <div class="actions without-script"><Button small=true name="go" value="stay">{t!(l, wizard.network.show_vpc)}</Button></div>
                                 {is_new.then(|| view! {
                                     <TextField name="network.new_vpc_cidr" label=t!(l, wizard.network.new_range) value=cidr problems=found.clone() mono=true required=true/>
                                 })}

@@ -67,15 +67,15 @@ pub fn ServicePage(
                             <div class="grid">
                                 <TextField name="health.path" label=t!(l, wizard.service.path) value=t1("health.path") hint=t!(l, wizard.service.path_hint) problems=f2.clone() mono=true required=true/>
                                 <TextField name="health.matcher" label=t!(l, wizard.service.matcher) value=t1("health.matcher") problems=f2.clone() mono=true required=true/>
-                                <TextField name="health.grace_s" label=t!(l, wizard.service.grace) kind="number" unit="s" value=t1("health.grace_s") hint=t!(l, wizard.service.grace_hint) problems=f2.clone() required=true/>
+                                <TextField name="health.grace_s" label=t!(l, wizard.service.grace) kind="number" unit=t!(l, wizard.service.seconds) value=t1("health.grace_s") hint=t!(l, wizard.service.grace_hint) problems=f2.clone() required=true/>
                             </div>
                             <Disclosure summary=t!(l, wizard.service.timings)>
                                 <div class="grid">
-                                    <TextField name="health.interval_s" label=t!(l, wizard.service.interval) kind="number" unit="s" value=t1("health.interval_s") problems=f2.clone() required=true/>
-                                    <TextField name="health.timeout_s" label=t!(l, wizard.service.timeout) kind="number" unit="s" value=t1("health.timeout_s") problems=f2.clone() required=true/>
+                                    <TextField name="health.interval_s" label=t!(l, wizard.service.interval) kind="number" unit=t!(l, wizard.service.seconds) value=t1("health.interval_s") problems=f2.clone() required=true/>
+                                    <TextField name="health.timeout_s" label=t!(l, wizard.service.timeout) kind="number" unit=t!(l, wizard.service.seconds) value=t1("health.timeout_s") problems=f2.clone() required=true/>
                                     <TextField name="health.healthy_threshold" label=t!(l, wizard.service.healthy) kind="number" value=t1("health.healthy_threshold") problems=f2.clone() required=true/>
                                     <TextField name="health.unhealthy_threshold" label=t!(l, wizard.service.unhealthy) kind="number" value=t1("health.unhealthy_threshold") problems=f2.clone() required=true/>
-                                    <TextField name="health.drain_s" label=t!(l, wizard.service.drain) kind="number" unit="s" value=t1("health.drain_s") problems=f2 required=true/>
+                                    <TextField name="health.drain_s" label=t!(l, wizard.service.drain) kind="number" unit=t!(l, wizard.service.seconds) value=t1("health.drain_s") problems=f2 required=true/>
                                 </div>
                             </Disclosure>
                         </Panel>

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::action::{Action, OutputName, Outputs, Ref};
 use super::difference::differences;
+use super::differing::Differing;
 use super::timing::{self, Pace};
 use super::{Change, Finding, FindingCode, Plan, PlannedStep, Purpose, Reason, ReasonCode, StepId, Weight};
 use crate::cloud::Tags;
@@ -68,13 +69,13 @@ impl<'a> Builder<'a> {
     }
 
     /// Keep when no field differs, else update.
-    pub(super) fn compared(differs: &[&str]) -> (Change, Reason) {
+    pub(super) fn compared(differs: &[Differing]) -> (Change, Reason) {
         if differs.is_empty() {
             (Change::Keep, Reason::new(ReasonCode::AsWanted))
         } else {
             (
                 Change::Update,
-                Reason::new(ReasonCode::Differs).with("fields", differs.join(", ")),
+                Reason::new(ReasonCode::Differs).with("fields", Differing::listed(differs)),
             )
         }
     }

@@ -9,6 +9,7 @@ mod builder;
 pub mod cidr;
 mod destroy;
 mod difference;
+pub mod differing;
 pub mod documents;
 pub mod export;
 pub mod lint;

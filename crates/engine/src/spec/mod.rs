@@ -10,6 +10,7 @@ pub mod names;
 pub mod problem;
 pub mod read;
 pub mod region;
+pub mod rule;
 pub mod spelling;
 pub mod validate;
 

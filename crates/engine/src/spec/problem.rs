@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rule::NameRule;
+
 /// What is wrong with a field. The panel translates the code; `Display` is the English sentence of the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -28,11 +30,13 @@ pub enum ProblemCode {
         /// Largest allowed.
         max: u64,
     },
-    /// A name that breaks the rule; `rule` is the rule in words a regex-reader understands.
+    /// A name that breaks the rule.
     BadName {
-        /// For example `2–24 × [a-z0-9-], starts with a letter`.
-        rule: String,
+        /// Which one.
+        rule: NameRule,
     },
+    /// A command with a quote that is not closed.
+    OpenQuote,
     /// Not one of the valid choices.
     NotOneOf {
         /// The valid ones.
@@ -184,6 +188,7 @@ impl std::fmt::Display for ProblemCode {
             Self::NotANumber => f.write_str("it has to be a whole number, without quotes"),
             Self::OutOfRange { min, max } => write!(f, "it has to be from {min} to {max}"),
             Self::BadName { rule } => write!(f, "it has to be {rule}"),
+            Self::OpenQuote => f.write_str("a quote is not closed; it needs its partner"),
             Self::NotOneOf { choices } => write!(f, "it has to be one of {}", choices.join(", ")),
             Self::CpuMemoryPair { valid_memory_mib } => {
                 let sizes: Vec<String> = valid_memory_mib.iter().map(u32::to_string).collect();

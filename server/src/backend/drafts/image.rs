@@ -4,7 +4,7 @@ use app::backend::Answer;
 use app::backend::drafts::{FormValues, ImageChoice, RepositoryChoice};
 use app::backend::error::{PanelError, PanelErrorCode};
 use engine::cloud::CloudError;
-use engine::cloud::registry::{Architecture, ImageFacts};
+use engine::cloud::registry::{Architecture, ImageFacts, ImageSummary};
 use engine::snapshot::discover::RepositoryView;
 use engine::spec::image::repository_uri;
 use engine::spec::{ImageSource, StackSpec, field};
@@ -20,12 +20,30 @@ fn one<'a>(values: &'a FormValues, field: &str) -> &'a str {
         .map_or("", |value| value.trim())
 }
 
-/// A new repository is named after the stack unless somebody typed another name.
-pub(super) fn propose(values: &mut FormValues) {
+/// A new repository is named after the stack unless somebody typed another name. While nobody chose, the newest image of a
+/// repository that is named like the stack is proposed, or else a push.
+pub(super) fn propose(values: &mut FormValues, found: &[RepositoryView]) {
     let name = one(values, "name").to_owned();
     if one(values, "image.new_repository").is_empty() && !name.is_empty() {
         values.insert("image.new_repository".to_owned(), vec![format!("{name}-api")]);
     }
+    if one(values, "image.choice").is_empty() {
+        let own = |view: &&RepositoryView| {
+            let repository = view.repository.name.as_str();
+            !name.is_empty() && (repository == name || repository == one(values, "image.new_repository"))
+        };
+        let newest = found.iter().filter(own).find_map(|view| {
+            let image = view.images.first()?;
+            Some(format!("{}:{}", view.repository.name, reference(image)))
+        });
+        let choice = newest.unwrap_or_else(|| "new".to_owned());
+        values.insert("image.choice".to_owned(), vec![choice]);
+    }
+}
+
+/// The tag by which an image is known, or its digest.
+fn reference(image: &ImageSummary) -> &str {
+    image.tags.first().unwrap_or(&image.digest)
 }
 
 /// Repository and tag (or digest) of an image in the account's own ECR.
@@ -74,6 +92,12 @@ pub(super) fn spec_for_repository(values: &FormValues, region: &str) -> Option<S
 pub(super) fn push_commands(values: &FormValues, account_id: &str, region: &str) -> Vec<String> {
     let Some((repository, tag)) = chosen(values) else {
         return Vec::new();
+    };
+    // A digest names what was pushed; what is pushed has a tag.
+    let tag = if tag.starts_with("sha256:") {
+        one(values, "image.tag").to_owned()
+    } else {
+        tag
     };
     let architecture = if one(values, "container.architecture") == "arm64" {
         Architecture::Arm64
@@ -135,7 +159,7 @@ pub(super) fn repository_choice(view: RepositoryView) -> RepositoryChoice {
         .images
         .into_iter()
         .map(|image| ImageChoice {
-            reference: image.tags.first().cloned().unwrap_or(image.digest),
+            reference: reference(&image).to_owned(),
             pushed_at: image.pushed_at,
             size_bytes: image.size_bytes,
         })
@@ -149,6 +173,10 @@ pub(super) fn repository_choice(view: RepositoryView) -> RepositoryChoice {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use engine::cloud::registry::Repository;
+
     use super::*;
 
     fn values(pairs: &[(&str, &str)]) -> FormValues {
@@ -183,10 +211,39 @@ mod tests {
     #[test]
     fn a_repository_is_proposed_after_the_stack_and_never_overwrites_a_typed_one() {
         let mut typed = values(&[("name", "vendor0919")]);
-        propose(&mut typed);
+        propose(&mut typed, &[]);
         assert_eq!(one(&typed, "image.new_repository"), "vendor0919-api");
+        assert_eq!(one(&typed, "image.choice"), "new");
         let mut typed = values(&[("name", "vendor0919"), ("image.new_repository", "mine")]);
-        propose(&mut typed);
+        propose(&mut typed, &[]);
         assert_eq!(one(&typed, "image.new_repository"), "mine");
+    }
+
+    #[test]
+    fn the_newest_image_of_the_stacks_own_repository_is_proposed_and_a_choice_stays() {
+        let image = |tag: &str| ImageSummary {
+            digest: "sha256:abc".to_owned(),
+            tags: vec![tag.to_owned()],
+            pushed_at: None,
+            size_bytes: 1,
+        };
+        let repository = |name: &str| RepositoryView {
+            repository: Repository {
+                name: name.to_owned(),
+                arn: String::new(),
+                uri: String::new(),
+                scan_on_push: true,
+                lifecycle_policy: None,
+                tags: BTreeMap::new(),
+            },
+            images: vec![image("v2"), image("v1")],
+        };
+        let found = [repository("other"), repository("shop-api")];
+        let mut typed = values(&[("name", "shop")]);
+        propose(&mut typed, &found);
+        assert_eq!(one(&typed, "image.choice"), "shop-api:v2");
+        let mut typed = values(&[("name", "shop"), ("image.choice", "uri")]);
+        propose(&mut typed, &found);
+        assert_eq!(one(&typed, "image.choice"), "uri");
     }
 }

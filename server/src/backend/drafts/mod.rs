@@ -6,6 +6,7 @@ mod image;
 mod network;
 mod opened;
 pub(super) mod plan_view;
+mod proposal;
 mod save;
 
 pub(super) use image::{play_push, push_to};
@@ -107,11 +108,11 @@ impl Drafts for RequestBackend {
     async fn image_page(&self, id_text: &str) -> Answer<ImagePage> {
         let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
-        image::propose(&mut draft.values);
         // An image from elsewhere needs no look into the registry: what can't be seen is left out.
         let mut trouble = None;
         let repositories =
             degrade(discover::repositories(&open.cloud).await, &mut trouble)?.unwrap_or_default();
+        image::propose(&mut draft.values, &repositories);
         let facts = degrade(image::facts(&draft.values, &open).await, &mut trouble)?.flatten();
         let caller = degrade(open.cloud.identity.caller().await, &mut trouble)?;
         let push_commands = caller
@@ -135,7 +136,7 @@ impl Drafts for RequestBackend {
         let open = self.account_of(&draft).await?;
         let mut trouble = None;
         let facts = degrade(image::facts(&draft.values, &open).await, &mut trouble)?.flatten();
-        propose_port(&mut draft.values, facts.as_ref());
+        proposal::port(&mut draft.values, facts.as_ref());
         let found = network::discover(&open.cloud, &draft.values)
             .await
             .map_err(|error| cloud_error(&error))?;
@@ -157,7 +158,8 @@ impl Drafts for RequestBackend {
         let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
         let facts = degrade(image::facts(&draft.values, &open).await, &mut None)?.flatten();
-        propose_service(&mut draft.values, facts.as_ref(), &open).await;
+        proposal::architecture(&mut draft.values, &draft.typed, facts.as_ref());
+        proposal::service(&mut draft.values, facts.as_ref(), &open).await;
         let (cpu, memory) = draft
             .one("container.size")
             .split_once('/')
@@ -182,7 +184,7 @@ impl Drafts for RequestBackend {
     }
 
     async fn frontend_page(&self, id_text: &str) -> Answer<FrontendPage> {
-        let draft = self.draft(id_text).await?;
+        let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
         // A region without Amplify is no reason not to go on.
         let apps = match discover::frontends(&open.cloud).await {
@@ -198,9 +200,15 @@ impl Drafts for RequestBackend {
                 .collect()),
             Err(error) => Err(error.fault().to_string()),
         };
+        let is_new = draft.row.stack_id.is_none();
+        let proposed = match apps.as_deref() {
+            Ok(apps) if is_new => proposal::frontend(&mut draft.values, apps),
+            _ => false,
+        };
         Ok(FrontendPage {
             draft: self.draft_view(draft, WizardStep::Frontend).await?,
             apps,
+            proposed,
         })
     }
 
@@ -217,8 +225,9 @@ impl Drafts for RequestBackend {
     }
 
     async fn image_digest(&self, id_text: &str) -> Answer<Option<String>> {
-        let draft = self.draft(id_text).await?;
+        let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
+        image::propose(&mut draft.values, &[]);
         let facts = image::facts(&draft.values, &open).await;
         let facts = facts.map_err(|error| cloud_error(&error))?;
         Ok(facts.map(|facts| facts.digest))
@@ -250,8 +259,9 @@ impl Drafts for RequestBackend {
     }
 
     async fn play_push(&self, id_text: &str) -> Answer<()> {
-        let draft = self.draft(id_text).await?;
+        let mut draft = self.draft(id_text).await?;
         let open = self.account_of(&draft).await?;
+        image::propose(&mut draft.values, &[]);
         let spec = image::spec_for_repository(&draft.values, &open.cloud.region)
             .ok_or_else(|| PanelError::new(PanelErrorCode::Form))?;
         image::play_push(&open, &spec).await
@@ -319,28 +329,5 @@ fn degrade<T>(answer: Result<T, CloudError>, trouble: &mut Option<AwsFault>) -> 
             Ok(None)
         }
         Err(error) => Err(cloud_error(&error)),
-    }
-}
-
-/// The image says which port it listens on.
-fn propose_port(values: &mut FormValues, facts: Option<&ImageFacts>) {
-    let typed = values.get("container.port").and_then(|all| all.first());
-    if typed.is_none_or(|value| value.trim().is_empty()) {
-        let port = facts
-            .and_then(|facts| facts.exposed_ports.first().copied())
-            .unwrap_or(8080);
-        values.insert("container.port".to_owned(), vec![port.to_string()]);
-    }
-}
-
-/// The image says which port it listens on; an execution role that every account knows is offered when it is there.
-async fn propose_service(values: &mut FormValues, facts: Option<&ImageFacts>, open: &OpenCloud) {
-    propose_port(values, facts);
-    if !values.contains_key("roles.execution") {
-        const USUAL: &str = "ecsTaskExecutionRole";
-        // Whether the role can be read decides nothing here: the plan checks it.
-        if let Ok(Some(_)) = open.cloud.identity.role(USUAL).await {
-            values.insert("roles.execution".to_owned(), vec![USUAL.to_owned()]);
-        }
     }
 }

@@ -24,12 +24,13 @@ pub(super) fn of(plan: &Plan, outputs: &BTreeMap<StepId, Outputs>) -> Vec<Resour
         })
         .map(|step| {
             let answered = outputs.get(&step.id).unwrap_or(&none);
-            let ids: Vec<String> = [
+            let ids = [
                 OutputName::Id,
                 OutputName::Arn,
                 OutputName::DnsName,
                 OutputName::Uri,
                 OutputName::Url,
+                OutputName::Digest,
             ]
             .iter()
             .filter_map(|name| {
@@ -37,12 +38,19 @@ pub(super) fn of(plan: &Plan, outputs: &BTreeMap<StepId, Outputs>) -> Vec<Resour
                     .get(name)
                     .or_else(|| plan.known.get(&step.id).and_then(|known| known.get(name)))
             })
-            .cloned()
-            .collect();
+            .map(|id| (id.clone(), console::link(&step.action, id, &plan.region)))
+            .collect::<Vec<_>>();
+            // What answers nothing is found by its name.
+            let ids = if ids.is_empty() {
+                let name = step.action.name();
+                let link = console::link(&step.action, &name, &plan.region);
+                link.map(|link| (name, Some(link))).into_iter().collect()
+            } else {
+                ids
+            };
             ResourceLine {
                 kind: step.action.kind().to_owned(),
                 label: step.action.name(),
-                console: console::link(&step.action, ids.first().map_or("", String::as_str), &plan.region),
                 ids,
                 adopted: step.change == Change::Adopt,
             }

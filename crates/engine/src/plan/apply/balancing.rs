@@ -7,6 +7,7 @@ use super::network::Network;
 use crate::cloud::balancing::{HealthCheck, ListenerAction, LoadBalancer, LoadBalancerState, TargetGroup};
 use crate::plan::action::{Action, OutputName, Ref};
 use crate::plan::builder::Builder;
+use crate::plan::differing::Differing;
 use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
 
 /// What the service needs of them.
@@ -139,10 +140,10 @@ fn compare_load_balancer(
     };
     let mut differs = Vec::new();
     if !same(subnets, &found.subnet_ids) {
-        differs.push("subnets");
+        differs.push(Differing::Subnets);
     }
     if !same(groups, &found.security_groups) {
-        differs.push("security_groups");
+        differs.push(Differing::SecurityGroups);
     }
     let (change, reason) = Builder::compared(&differs);
     match found.state {
@@ -212,10 +213,10 @@ fn compare_target_group(
 ) -> (Change, Reason) {
     let mut differs = Vec::new();
     if found.health_check != *wanted {
-        differs.push("health_check");
+        differs.push(Differing::HealthCheck);
     }
     if found.deregistration_delay_s != builder.spec.health.drain_s {
-        differs.push("deregistration_delay_s");
+        differs.push(Differing::DeregistrationDelayS);
     }
     Builder::compared(&differs)
 }
@@ -232,7 +233,7 @@ fn listener(builder: &mut Builder<'_>, load_balancer: &StepId, target_group: &St
         Some(found) => {
             let wanted = builder.value(&target);
             let forwards = matches!(&found.action, ListenerAction::Forward { target_group_arn } if Some(target_group_arn.as_str()) == wanted);
-            Builder::compared(if forwards { &[] } else { &["action"] })
+            Builder::compared(if forwards { &[] } else { &[Differing::Action] })
         }
     };
     if let Some(found) = found

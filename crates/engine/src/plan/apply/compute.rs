@@ -9,6 +9,7 @@ use crate::cloud::compute::{
 };
 use crate::plan::action::{Action, OutputName, PlannedContainer, Ref};
 use crate::plan::builder::Builder;
+use crate::plan::differing::Differing;
 use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
 use crate::snapshot::routes::ANYWHERE;
 use crate::spec::names::LOG_STREAM_PREFIX;
@@ -31,7 +32,7 @@ pub(super) fn log_group(builder: &mut Builder<'_>) -> StepId {
             Builder::compared(if found.retention_days == Some(retention_days) {
                 &[]
             } else {
-                &["retention_days"]
+                &[Differing::RetentionDays]
             })
         }
         Some(_) => (
@@ -144,29 +145,38 @@ fn differences(
     found: &TaskDefinition,
     wanted: &PlannedContainer,
     role: &Ref,
-) -> Vec<&'static str> {
+) -> Vec<Differing> {
     let spec = builder.spec;
     let now: &Container = &found.container;
     let same = [
-        ("cpu", found.cpu == spec.container.cpu),
-        ("memory_mib", found.memory_mib == spec.container.memory_mib),
-        ("architecture", found.architecture == spec.container.architecture),
+        (Differing::Cpu, found.cpu == spec.container.cpu),
         (
-            "execution_role",
+            Differing::MemoryMib,
+            found.memory_mib == spec.container.memory_mib,
+        ),
+        (
+            Differing::Architecture,
+            found.architecture == spec.container.architecture,
+        ),
+        (
+            Differing::ExecutionRole,
             found.execution_role_arn.as_deref() == builder.value(role),
         ),
-        ("task_role", found.task_role_arn == spec.roles.task),
-        ("name", now.name == wanted.name),
-        ("image", now.image == wanted.image && wanted.digest.is_none()),
-        ("port", now.port == wanted.port),
-        ("command", now.command == wanted.command),
-        ("environment", now.environment == wanted.environment),
-        ("secrets", now.secrets == wanted.secrets),
+        (Differing::TaskRole, found.task_role_arn == spec.roles.task),
+        (Differing::Name, now.name == wanted.name),
         (
-            "log_group",
+            Differing::Image,
+            now.image == wanted.image && wanted.digest.is_none(),
+        ),
+        (Differing::Port, now.port == wanted.port),
+        (Differing::Command, now.command == wanted.command),
+        (Differing::Environment, now.environment == wanted.environment),
+        (Differing::Secrets, now.secrets == wanted.secrets),
+        (
+            Differing::LogGroup,
             now.log_group == wanted.log_group && now.log_stream_prefix == wanted.log_stream_prefix,
         ),
-        ("health_command", now.health_command.is_none()),
+        (Differing::HealthCommand, now.health_command.is_none()),
     ];
     same.into_iter()
         .filter(|(_, same)| !same)
@@ -253,7 +263,7 @@ pub(super) fn service(
     step
 }
 
-fn service_differences(builder: &Builder<'_>, found: &Service, wanted: &Action) -> Vec<&'static str> {
+fn service_differences(builder: &Builder<'_>, found: &Service, wanted: &Action) -> Vec<Differing> {
     let Action::Service {
         task_definition,
         desired,
@@ -283,19 +293,19 @@ fn service_differences(builder: &Builder<'_>, found: &Service, wanted: &Action) 
     });
     let same = [
         (
-            "task_definition",
+            Differing::TaskDefinition,
             builder.value(task_definition) == Some(found.task_definition.as_str()),
         ),
-        ("desired", found.desired == *desired),
-        ("subnets", same(subnets, &found.network.subnet_ids)),
+        (Differing::Desired, found.desired == *desired),
+        (Differing::Subnets, same(subnets, &found.network.subnet_ids)),
         (
-            "security_groups",
+            Differing::SecurityGroups,
             same(security_groups, &found.network.security_groups),
         ),
-        ("assign_public_ip", found.network.assign_public_ip),
-        ("target_group", target.as_ref() == Some(&found.targets)),
-        ("settings", found.settings == *settings),
-        ("health_grace_s", found.health_grace_s == *health_grace_s),
+        (Differing::AssignPublicIp, found.network.assign_public_ip),
+        (Differing::TargetGroup, target.as_ref() == Some(&found.targets)),
+        (Differing::Settings, found.settings == *settings),
+        (Differing::HealthGraceS, found.health_grace_s == *health_grace_s),
     ];
     same.into_iter()
         .filter(|(_, same)| !same)

@@ -5,6 +5,7 @@ use crate::cloud::compute::ServiceStatus;
 use crate::cloud::network::{Peer, Rule, SecurityGroup, Traffic};
 use crate::plan::action::{Action, GroupRole, OutputName, PlannedRule, Ref, RulePeer};
 use crate::plan::builder::Builder;
+use crate::plan::differing::Differing;
 use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight, ports};
 use crate::snapshot::discover::is_open_to_world;
 use crate::snapshot::routes::ANYWHERE;
@@ -207,14 +208,14 @@ fn compare(builder: &Builder<'_>, group: &SecurityGroup, planned: &Planned) -> (
     let ours = planned.adopt.is_none();
     let mut differs = Vec::new();
     if !same(builder, &planned.ingress, &group.ingress, ours) {
-        differs.push("ingress");
+        differs.push(Differing::Ingress);
     }
     if planned
         .egress
         .as_ref()
         .is_some_and(|egress| !same(builder, egress, &group.egress, ours))
     {
-        differs.push("egress");
+        differs.push(Differing::Egress);
     }
     if ours {
         return Builder::compared(&differs);

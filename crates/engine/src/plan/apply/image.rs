@@ -3,6 +3,7 @@
 use crate::cloud::registry::{Architecture, ImageFacts, Repository};
 use crate::plan::action::{Action, OutputName, Ref};
 use crate::plan::builder::Builder;
+use crate::plan::differing::Differing;
 use crate::plan::documents::{lifecycle_policy, same_json};
 use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
 use crate::spec::ImageSource;
@@ -151,14 +152,14 @@ fn compare(builder: &Builder<'_>, found: &Repository) -> (Change, Reason) {
     }
     let mut differs = Vec::new();
     if !found.scan_on_push {
-        differs.push("scan_on_push");
+        differs.push(Differing::ScanOnPush);
     }
     if !found
         .lifecycle_policy
         .as_deref()
         .is_some_and(|now| same_json(now, &lifecycle_policy()))
     {
-        differs.push("lifecycle_policy");
+        differs.push(Differing::LifecyclePolicy);
     }
     Builder::compared(&differs)
 }

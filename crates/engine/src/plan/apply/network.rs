@@ -5,6 +5,7 @@ use crate::cloud::network::{Subnet, Vpc, Zone};
 use crate::plan::action::{Action, OutputName, Ref};
 use crate::plan::builder::Builder;
 use crate::plan::cidr;
+use crate::plan::differing::Differing;
 use crate::plan::zones::{Choice, Place, ZONES_WANTED};
 use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
 use crate::snapshot::routes::{self, FREE_ADDRESSES_WANTED};
@@ -319,10 +320,10 @@ fn subnet_step(
 fn compare_subnet(builder: &Builder<'_>, subnet: &Subnet, table: Option<&Ref>) -> (Change, Reason) {
     let mut differs = Vec::new();
     if !subnet.map_public_ip {
-        differs.push("map_public_ip");
+        differs.push(Differing::MapPublicIp);
     }
     if !is_routed(builder, subnet, table) {
-        differs.push("route_table");
+        differs.push(Differing::RouteTable);
     }
     Builder::compared(&differs)
 }

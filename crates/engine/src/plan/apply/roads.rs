@@ -3,6 +3,7 @@
 use crate::cloud::network::{RouteTable, Subnet};
 use crate::plan::action::{Action, OutputName, Ref};
 use crate::plan::builder::Builder;
+use crate::plan::differing::Differing;
 use crate::plan::zones::Place;
 use crate::plan::{Change, Reason, ReasonCode};
 use crate::snapshot::routes;
@@ -52,7 +53,7 @@ fn own_table(builder: &mut Builder<'_>, vpc: &Ref) -> Ref {
         None => (Change::Create, Reason::new(ReasonCode::Missing)),
         Some(table) => {
             let leads = routes::internet_gateway(table).is_some_and(|id| Some(id) == builder.value(&gateway));
-            Builder::compared(if leads { &[] } else { &["routes"] })
+            Builder::compared(if leads { &[] } else { &[Differing::Routes] })
         }
     };
     let action = Action::RouteTable {
@@ -80,7 +81,7 @@ fn own_gateway(builder: &mut Builder<'_>, vpc: &Ref) -> Ref {
         Some(gateway) => Builder::compared(if gateway.vpc_id.is_some() {
             &[]
         } else {
-            &["attachment"]
+            &[Differing::Attachment]
         }),
     };
     let action = Action::InternetGateway {

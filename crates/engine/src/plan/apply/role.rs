@@ -3,6 +3,7 @@
 use crate::cloud::identity::Role;
 use crate::plan::action::{Action, OutputName};
 use crate::plan::builder::Builder;
+use crate::plan::differing::Differing;
 use crate::plan::documents::{EXECUTION_POLICY_ARN, TASKS_PRINCIPAL, same_json, secrets_policy};
 use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
 
@@ -87,10 +88,10 @@ fn compare(builder: &Builder<'_>, found: &Role, wanted: Option<&str>) -> (Change
         .iter()
         .any(|arn| arn == EXECUTION_POLICY_ARN)
     {
-        differs.push("attached_policies");
+        differs.push(Differing::AttachedPolicies);
     }
     if secrets_differ(builder, wanted) {
-        differs.push("secrets_policy");
+        differs.push(Differing::SecretsPolicy);
     }
     Builder::compared(&differs)
 }

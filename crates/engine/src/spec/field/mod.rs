@@ -1,5 +1,6 @@
 //! Checks of single fields, from text. The reader of documents and the wizard's forms use the same ones.
 
+mod named;
 mod network;
 
 use std::ops::RangeInclusive;
@@ -7,17 +8,17 @@ use std::ops::RangeInclusive;
 use super::image::{self, ImageName};
 use super::problem::ProblemCode;
 use super::region::{self, REGIONS, Region};
+use super::rule::NameRule;
 use super::{fargate, limits, spelling};
+pub use named::{NAMED, named};
 pub use network::{cidr, security_group_id, subnet_cidr, subnet_id, vpc_cidr, vpc_id};
 pub(super) use network::{cidr_value, subnet_value, vpc_value};
 
 /// What a check answers.
 pub type Checked<T> = Result<T, ProblemCode>;
 
-fn bad_name(rule: &str) -> ProblemCode {
-    ProblemCode::BadName {
-        rule: rule.to_owned(),
-    }
+fn bad_name(rule: NameRule) -> ProblemCode {
+    ProblemCode::BadName { rule }
 }
 
 fn ensure<T>(right: bool, value: T, otherwise: impl FnOnce() -> ProblemCode) -> Checked<T> {
@@ -45,7 +46,7 @@ fn is_label(text: &str, length: RangeInclusive<usize>) -> bool {
 pub fn name(text: &str) -> Checked<String> {
     let text = given(text)?;
     ensure(is_label(text, 2..=24), text.to_owned(), || {
-        bad_name("2–24 × [a-z0-9-], starts with a letter, does not end with a hyphen")
+        bad_name(NameRule::Stack)
     })
 }
 
@@ -158,9 +159,7 @@ pub fn matcher(text: &str) -> Checked<String> {
         Some((from, to)) => matches!((code(from), code(to)), (Some(from), Some(to)) if from <= to),
         None => code(part).is_some(),
     });
-    ensure(right, text.to_owned(), || {
-        bad_name("status codes from 200 to 499: 200, or 200,204, or 200-299")
-    })
+    ensure(right, text.to_owned(), || bad_name(NameRule::Matcher))
 }
 
 /// An image's full name with tag or digest.
@@ -179,9 +178,7 @@ pub fn repository(text: &str) -> Checked<String> {
     let text = given(text)?;
     let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
     let right = starts_well && (2..=256).contains(&text.len()) && image::is_path(text);
-    ensure(right, text.to_owned(), || {
-        bad_name("2–256 × [a-z0-9._/-], starts with a letter, no registry host in front")
-    })
+    ensure(right, text.to_owned(), || bad_name(NameRule::Repository))
 }
 
 /// Tag of an image, or its digest.
@@ -193,7 +190,7 @@ pub fn image_reference(text: &str) -> Checked<String> {
     ensure(
         image::is_tag(text) || image::is_digest(text),
         text.to_owned(),
-        || bad_name("1–128 × [A-Za-z0-9_.-], or sha256: and 64 hexadecimal digits"),
+        || bad_name(NameRule::ImageReference),
     )
 }
 
@@ -207,7 +204,7 @@ pub fn container_name(text: &str) -> Checked<String> {
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    ensure(right, text.to_owned(), || bad_name("1–64 × [A-Za-z0-9_-]"))
+    ensure(right, text.to_owned(), || bad_name(NameRule::Container))
 }
 
 /// Name of an environment variable.
@@ -305,9 +302,7 @@ pub fn role_name(text: &str) -> Checked<String> {
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b));
-    ensure(right, text.to_owned(), || {
-        bad_name("1–64 × [A-Za-z0-9+=,.@_-]; the name, not the ARN")
-    })
+    ensure(right, text.to_owned(), || bad_name(NameRule::Role))
 }
 
 /// Name of a log group.
@@ -321,9 +316,7 @@ pub fn log_group(text: &str) -> Checked<String> {
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"_-/.#".contains(&b));
-    ensure(right, text.to_owned(), || {
-        bad_name("1–512 × [A-Za-z0-9_/.#-], does not start with aws/")
-    })
+    ensure(right, text.to_owned(), || bad_name(NameRule::LogGroup))
 }
 
 /// Days of log retention.
@@ -352,7 +345,7 @@ pub fn frontend_app(text: &str) -> Checked<String> {
     ensure(
         text.chars().count() <= 255 && !text.contains(char::is_control),
         text.to_owned(),
-        || bad_name("1–255 characters"),
+        || bad_name(NameRule::FrontendApp),
     )
 }
 
@@ -363,7 +356,7 @@ pub fn frontend_app(text: &str) -> Checked<String> {
 pub fn branch(text: &str) -> Checked<String> {
     let text = given(text)?;
     let right = text.chars().count() <= 255 && !text.contains(|c: char| c.is_control() || c.is_whitespace());
-    ensure(right, text.to_owned(), || bad_name("1–255 characters, no space"))
+    ensure(right, text.to_owned(), || bad_name(NameRule::Branch))
 }
 
 /// One extra tag.

@@ -5,6 +5,7 @@ use ipnet::Ipv4Net;
 use super::{Checked, bad_name, ensure, given};
 use crate::spec::limits;
 use crate::spec::problem::ProblemCode;
+use crate::spec::rule::NameRule;
 
 /// An IPv4 range with no host bits set.
 ///
@@ -68,13 +69,11 @@ pub(in crate::spec) fn subnet_value(net: Ipv4Net) -> Checked<Ipv4Net> {
     })
 }
 
-fn ec2_id(text: &str, prefix: &str) -> Checked<String> {
+fn ec2_id(text: &str, prefix: &str, rule: NameRule) -> Checked<String> {
     let text = given(text)?;
     let hex = text.strip_prefix(prefix).unwrap_or_default();
     let right = matches!(hex.len(), 8 | 17) && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    ensure(right, text.to_owned(), || {
-        bad_name(&format!("{prefix} and 8 or 17 hexadecimal digits"))
-    })
+    ensure(right, text.to_owned(), || bad_name(rule))
 }
 
 /// Id of a VPC.
@@ -82,7 +81,7 @@ fn ec2_id(text: &str, prefix: &str) -> Checked<String> {
 /// # Errors
 /// What would be right.
 pub fn vpc_id(text: &str) -> Checked<String> {
-    ec2_id(text, "vpc-")
+    ec2_id(text, "vpc-", NameRule::VpcId)
 }
 
 /// Id of a subnet.
@@ -90,7 +89,7 @@ pub fn vpc_id(text: &str) -> Checked<String> {
 /// # Errors
 /// What would be right.
 pub fn subnet_id(text: &str) -> Checked<String> {
-    ec2_id(text, "subnet-")
+    ec2_id(text, "subnet-", NameRule::SubnetId)
 }
 
 /// Id of a security group.
@@ -98,5 +97,5 @@ pub fn subnet_id(text: &str) -> Checked<String> {
 /// # Errors
 /// What would be right.
 pub fn security_group_id(text: &str) -> Checked<String> {
-    ec2_id(text, "sg-")
+    ec2_id(text, "sg-", NameRule::SecurityGroupId)
 }

@@ -352,12 +352,7 @@ impl Form<'_> {
         match lines::split_words(&given) {
             Some(words) => Some(words),
             None => {
-                let message = "a quote is not closed".to_owned();
-                self.refuse(
-                    "container.command",
-                    ProblemCode::Syntax { line: None, message },
-                    &given,
-                );
+                self.refuse("container.command", ProblemCode::OpenQuote, &given);
                 None
             }
         }
@@ -577,5 +572,36 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].1.code, ProblemCode::SameZone { other: a.to_owned() });
         assert_eq!(problems[0].1.given, c);
+    }
+
+    #[test]
+    fn a_page_says_the_same_of_a_field_while_it_is_typed_as_after_it_was_sent() {
+        for name in field::NAMED {
+            for text in ["", "0", "99999", "-1", "x", "Not Right!", "10.0.0.1/33", "AWS_X"] {
+                let mut values = filled();
+                let choice = if name == "image.uri" { "uri" } else { "new" };
+                values.insert("image.choice".to_owned(), vec![choice.to_owned()]);
+                values.insert("image.uri".to_owned(), vec!["nginx:1".to_owned()]);
+                values.insert("network.vpc".to_owned(), vec!["new".to_owned()]);
+                values.insert("frontend.app".to_owned(), vec!["d123".to_owned()]);
+                values.insert(name.to_owned(), vec![text.to_owned()]);
+                let mut form = Form {
+                    values: &values,
+                    problems: Vec::new(),
+                };
+                form.spec("ap-northeast-1");
+                let sent = form.problems.iter().find(|problem| problem.field == name);
+                let typed = field::named(name, text).err();
+                // That one of several is needed is known only when the whole is there.
+                if text.is_empty() && name == "frontend.variables" {
+                    continue;
+                }
+                assert_eq!(
+                    sent.map(|problem| &problem.code),
+                    typed.as_ref(),
+                    "{name}: {text:?}"
+                );
+            }
+        }
     }
 }
