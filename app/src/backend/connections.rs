@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use engine::cloud::AwsFault;
-use engine::cloud::identity::{Caller, Permission};
+use engine::cloud::identity::{Caller, Permission, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::Answer;
@@ -84,7 +84,10 @@ impl ConnectionTest {
     pub fn lacks_permissions(&self) -> bool {
         self.permissions
             .iter()
-            .any(|permission| permission.allowed == Some(false))
+            .any(|permission| match permission.verdict {
+                Verdict::Missing | Verdict::Forbidden | Verdict::Organization => true,
+                Verdict::Allowed | Verdict::Unknown(_) => false,
+            })
     }
 }
 

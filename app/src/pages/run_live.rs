@@ -58,7 +58,7 @@ pub fn RunLive(
         heard.set_value((first, wall_s()));
         every_second(move || {
             // Numbers that nobody can vouch for must not look live.
-            if !lost.get_untracked() {
+            if line.get_untracked() == Line::Open {
                 let (at, then) = heard.get_value();
                 let speed = f64::from(current.with_untracked(|run| run.speed));
                 set_now.set(later(at, (wall_s() - then) * speed));

@@ -61,6 +61,8 @@ pub fn detail(l: Locale, action: &Action, steps: &[PlannedStep]) -> Option<Strin
         Action::LinkedRole { .. }
         | Action::ImagePushed { .. }
         | Action::SecurityGroup { .. }
+        | Action::ClosedPorts { .. }
+        | Action::HealthCheck { .. }
         | Action::Service { .. }
         | Action::Deployment { .. }
         | Action::Reachable { .. }

@@ -51,6 +51,7 @@ fn field(l: Locale, field: Differing) -> &'static str {
         Differing::Routes => t!(l, differs.routes),
         Differing::Attachment => t!(l, differs.attachment),
         Differing::HealthCommand => t!(l, differs.health_command),
+        Differing::Dns => t!(l, differs.dns),
     }
 }
 

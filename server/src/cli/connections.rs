@@ -219,6 +219,7 @@ async fn add(context: &Context, command: AddCommand) -> Result<Exit, Failure> {
         role_arn: command.role_arn.unwrap_or_default(),
         external_id,
         endpoint: command.endpoint.unwrap_or_default(),
+        drop_external_id: false,
     };
     let (name, settings) = checked_connection(&form).map_err(Failure::Problems)?;
     let connection = storage::with_panel(&context.storage, async |panel| {

@@ -168,12 +168,13 @@ fn words(health: &HealthNow) -> String {
             words.push_str(&format!(", {good} of {all} {what}"));
         }
     }
-    if let Some(error) = health
-        .last_error
+    if let Some(trouble) = health
+        .last_trouble
         .as_ref()
         .filter(|_| health.state != HealthState::Up)
     {
-        words.push_str(&format!(": {error}"));
+        let said = app::words::health::trouble(app::i18n::Locale::en, trouble);
+        words.push_str(&format!(": {said}"));
     }
     words
 }

@@ -67,11 +67,15 @@ impl Watched {
                     dns_name,
                     path,
                     matcher,
+                    shut_out,
                 } => {
-                    watched.http = value(dns_name).map(|host| HttpTarget {
-                        url: format!("http://{host}{path}"),
-                        matcher: matcher.clone(),
-                    });
+                    // Where `allow_from` shuts the panel out its look would say nothing about the stack.
+                    watched.http = value(dns_name)
+                        .filter(|_| shut_out.is_none())
+                        .map(|host| HttpTarget {
+                            url: format!("http://{host}{path}"),
+                            matcher: matcher.clone(),
+                        });
                 }
                 Action::Deployment {
                     cluster,

@@ -9,8 +9,9 @@ use super::sight::{Facts, Trouble};
 
 /// The health of a stack from its monitors; `None` when nothing of it is watched.
 ///
-/// The worst of the monitors that know something counts. Without the visitor's own look it is not known to be up. A
-/// monitor that nobody looked at for long knows nothing, whatever its last look said.
+/// The worst of the monitors that know something counts. While the visitor's own look says nothing it is not known to be
+/// up; a stack that the panel may not visit has no such look. A monitor that nobody looked at for long knows nothing,
+/// whatever its last look said.
 #[must_use]
 pub fn of(monitors: &[Monitor], now: Timestamp) -> Option<HealthNow> {
     let rules = Rules::default();
@@ -23,7 +24,7 @@ pub fn of(monitors: &[Monitor], now: Timestamp) -> Option<HealthNow> {
         .map(|(_, standing)| standing.state)
         .max_by_key(|state| rank(*state))?;
     let answer = standings.iter().find(|(monitor, _)| monitor.kind == Kind::Http);
-    let answers = answer.is_some_and(|(_, standing)| standing.state != State::Unknown);
+    let answers = answer.is_none_or(|(_, standing)| standing.state != State::Unknown);
     let state = if worst == State::Up && !answers {
         State::Unknown
     } else {
@@ -155,6 +156,12 @@ mod tests {
             assert_eq!(of(&three(states), at(110)).unwrap().state, shown, "{states:?}");
         }
         assert_eq!(of(&[], at(0)), None);
+    }
+
+    #[test]
+    fn a_stack_that_the_panel_may_not_visit_is_up_when_its_targets_and_tasks_are() {
+        let unvisited = three([State::Up; 3]).split_off(1);
+        assert_eq!(of(&unvisited, at(110)).unwrap().state, HealthState::Up);
     }
 
     #[test]

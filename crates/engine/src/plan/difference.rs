@@ -157,6 +157,23 @@ impl Differences<'_> {
                     self.value("action", Some(now), Some(wanted));
                 }
             }
+            Action::ClosedPorts { name, rules, .. } => {
+                let group = snapshot.security_groups.iter().find(|group| group.name == *name);
+                let present = group.iter().flat_map(|group| &group.ingress);
+                let closed = present.filter(|rule| rules.iter().any(|planned| self.same(planned, rule)));
+                let removed: Vec<Difference> = closed
+                    .map(|rule| Difference::RuleRemoved {
+                        direction: Direction::Ingress,
+                        rule: rule.clone(),
+                    })
+                    .collect();
+                self.found.extend(removed);
+            }
+            Action::HealthCheck { health_check, .. } => {
+                if let Some(found) = &snapshot.target_group {
+                    self.health_check(&found.health_check, health_check);
+                }
+            }
             Action::TaskDefinition { .. } => {
                 if let Some(found) = self.builder.own_task_definition() {
                     self.task_definition(found, action);

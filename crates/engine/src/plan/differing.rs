@@ -73,11 +73,13 @@ pub enum Differing {
     Attachment,
     /// The container's own health check.
     HealthCommand,
+    /// DNS host names of a VPC.
+    Dns,
 }
 
 impl Differing {
     /// Every field.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::MapPublicIp,
         Self::RouteTable,
         Self::AttachedPolicies,
@@ -113,6 +115,7 @@ impl Differing {
         Self::Routes,
         Self::Attachment,
         Self::HealthCommand,
+        Self::Dns,
     ];
 
     /// Its code in a plan.
@@ -154,6 +157,7 @@ impl Differing {
             Self::Routes => "routes",
             Self::Attachment => "attachment",
             Self::HealthCommand => "health_command",
+            Self::Dns => "dns",
         }
     }
 

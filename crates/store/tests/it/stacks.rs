@@ -1,12 +1,15 @@
 //! Stacks.
 
+use engine::run::RunOptions;
 use engine::spec::StackSpec;
 use serde_json::json;
+use store::runs;
 use store::stacks::{self, NewStack, Stack};
 use store::{Conflict, Database, Error, connections};
 use uuid::Uuid;
 
 use crate::connections::practice;
+use crate::runs::plan;
 use crate::testbed::TestDb;
 
 pub(crate) fn spec(name: &str) -> StackSpec {

@@ -22,7 +22,7 @@ use app::backend::drafts::{
 use app::backend::error::{NextLabel, PanelError, PanelErrorCode};
 use app::routes;
 use async_trait::async_trait;
-use engine::cloud::registry::{Architecture, ImageFacts};
+use engine::cloud::registry::Architecture;
 use engine::cloud::{AwsFault, CloudError};
 use engine::plan::export;
 use engine::run::RunOptions;
@@ -34,7 +34,6 @@ use store::drafts::{self as rows, Draft};
 use uuid::Uuid;
 
 use super::{RequestBackend, cloud_error, id, open_error, store_error, unexpected};
-use crate::clouds::OpenCloud;
 use crate::runs::start::{self, StartError};
 
 /// What it means to a person that a run was not started.

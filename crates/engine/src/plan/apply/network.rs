@@ -95,7 +95,11 @@ fn own_vpc(builder: &mut Builder<'_>, range: ipnet::Ipv4Net) -> Ref {
     let shown = found.map_or_else(|| format!("{name} {range}"), |vpc| vpc.id.clone());
     builder.finding(FindingCode::VpcChosen, weight, &[("vpc", &shown)]);
     let (change, reason) = match found {
-        Some(vpc) => Builder::compared(if vpc.dns == Some(true) { &[] } else { &["dns"] }),
+        Some(vpc) => Builder::compared(if vpc.dns == Some(true) {
+            &[]
+        } else {
+            &[Differing::Dns]
+        }),
         None => (Change::Create, Reason::new(ReasonCode::Missing)),
     };
     let step = builder.step("vpc", Action::Vpc { cidr: range, name }, change, reason, &[]);

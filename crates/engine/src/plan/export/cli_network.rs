@@ -125,21 +125,23 @@ pub(super) fn network(values: &Values<'_>, id: &StepId, action: &Action, change:
 }
 
 /// One rule as `--ip-permissions` wants it.
-fn permission(values: &Values<'_>, rule: &PlannedRule, description: String) -> Word {
+fn permission(values: &Values<'_>, rule: &PlannedRule, description: Option<String>) -> Word {
     let protocol = match rule.traffic {
         Traffic::All => "\"IpProtocol\":\"-1\"".to_owned(),
         Traffic::Tcp { from, to } => format!("\"IpProtocol\":\"tcp\",\"FromPort\":{from},\"ToPort\":{to}"),
         Traffic::Udp { from, to } => format!("\"IpProtocol\":\"udp\",\"FromPort\":{from},\"ToPort\":{to}"),
         Traffic::Other { number } => format!("\"IpProtocol\":\"{number}\""),
     };
-    let description = Word::from(description).json();
+    let description = match description {
+        Some(text) => Word::from(",\"Description\":").then(Word::from(text).json()),
+        None => Word::from(""),
+    };
     let (list, member, peer) = match &rule.peer {
         RulePeer::Cidr(net) => ("IpRanges", "CidrIp", Word::from(net.to_string())),
         RulePeer::Group(group) => ("UserIdGroupPairs", "GroupId", values.word(group)),
     };
     Word::from(format!("[{{{protocol},\"{list}\":[{{\"{member}\":"))
         .then(peer.json())
-        .then(",\"Description\":")
         .then(description)
         .then("}]}]")
 }
@@ -189,7 +191,7 @@ pub(super) fn group(values: &Values<'_>, step: &PlannedStep) -> Vec<Command> {
     let stack = &values.plan.spec.name;
     let add = |direction: Direction, rule: &PlannedRule| {
         let description = rule_description(stack, adopt.is_some(), &rule.description);
-        authorize(&own, direction, permission(values, rule, description))
+        authorize(&own, direction, permission(values, rule, Some(description)))
     };
     if !creates(step.change) {
         let one = |difference: &Difference| match difference {
@@ -237,6 +239,9 @@ pub(super) fn closed_ports(values: &Values<'_>, action: &Action) -> Vec<Command>
     let Action::ClosedPorts { group, rules, .. } = action else {
         return Vec::new();
     };
-    let revoke = Command::aws("ec2", "revoke-security-group-ingress").set("group-id", values.word(group));
-    vec![revoke.set("ip-permissions", permissions(values, rules))]
+    let group = values.word(group);
+    let closed = rules
+        .iter()
+        .map(|rule| revoke(&group, Direction::Ingress, permission(values, rule, None)));
+    closed.collect()
 }
