@@ -17,11 +17,6 @@ use crate::{
 pub struct Zone(pub TimeZone);
 
 impl Zone {
-    /// The IANA name of the zone of what is being rendered, for an island: in the browser nobody knows it otherwise.
-    pub fn current_name() -> String {
-        Self::current().iana_name().unwrap_or("UTC").to_owned()
-    }
-
     /// The zone of what is being rendered.
     pub fn current() -> TimeZone {
         use_context::<Self>()

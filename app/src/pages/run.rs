@@ -41,7 +41,7 @@ pub fn Run() -> impl IntoView {
                     {moving.then(|| view! {
                         <noscript><p class="note"><a href=page.clone()>{t!(l, run.reload)}</a></p></noscript>
                     })}
-                    <RunLive run events=format!("{page}/events") purpose=purpose.to_owned() zone=Zone::current_name()/>
+                    <RunLive run events=format!("{page}/events") purpose=purpose.to_owned()/>
                 </Frame>
             }
         },

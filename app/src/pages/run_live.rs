@@ -36,13 +36,8 @@ pub fn RunLive(
     events: String,
     /// What it is for, in words.
     purpose: String,
-    /// IANA name of the zone in which times are shown.
-    zone: String,
 ) -> impl IntoView {
     let l = locale();
-    if let Ok(zone) = jiff::tz::TimeZone::get(&zone) {
-        provide_context(Zone(zone));
-    }
     let page = routes::run(&run.id);
     let (current, set_current) = signal(run);
     let (line, set_line) = signal(Line::Open);

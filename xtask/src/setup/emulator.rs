@@ -79,6 +79,8 @@ pub(crate) fn start(place: &Place, programs: &Programs) -> Result<Emulator> {
     let log = place.target.join("moto.log");
     let mut moto = keeper::command(Stop::Terminate, None, &programs.moto);
     moto.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+    // Without it AWS's managed policies are unknown to the emulator.
+    moto.env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true");
     let server = keeper::start(&mut moto, &log)?;
     let began = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
