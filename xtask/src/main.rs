@@ -7,6 +7,7 @@
     reason = "talking on the terminal is what the workshop does"
 )]
 
+mod bench;
 mod build;
 mod classes;
 mod command;
@@ -36,6 +37,8 @@ cargo xtask dev                          build and serve, and do so again whenev
 cargo xtask build [--release]            build the panel: WASM, styles and server
 cargo xtask lint                         formatting, clippy, dependencies, languages
 cargo xtask e2e  [ARGS]                  the browser tests; ARGS go to Playwright
+cargo xtask bench [--write]              measure and set against the budgets (--only PART); --write puts the table into
+                                         docs/bench.md
 cargo xtask size                         build the WASM and say how large it is";
 
 fn main() -> ExitCode {
@@ -63,6 +66,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         "build" => build::command(rest).map(|()| true),
         "lint" => lint::command(rest),
         "e2e" => e2e::command(rest),
+        "bench" => bench::command(rest),
         "size" => wasm::command(rest).map(|()| true),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

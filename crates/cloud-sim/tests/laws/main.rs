@@ -18,5 +18,6 @@ mod random;
 mod repeat;
 mod rights;
 mod saved;
+mod specs;
 mod stage;
 mod stop;

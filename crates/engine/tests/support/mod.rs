@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub(crate) mod fulfil;
+pub(crate) mod random;
 
 use std::collections::BTreeMap;
 
