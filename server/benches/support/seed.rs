@@ -53,8 +53,9 @@ pub(crate) async fn stacks(db: &Database, count: usize, by: Option<Uuid>) -> Vec
             wall_epoch: Timestamp::now(),
             speed: SPEED,
             version: 0,
+            epoch: 0,
         };
-        practice_accounts::put(db, &account).await.unwrap();
+        practice_accounts::put_new(db, &account).await.unwrap();
         for one in &built {
             seeded.push(keep(db, connection, one, by).await);
         }

@@ -45,7 +45,9 @@ async fn an_account_of_another_version_stops_neither_the_panel_nor_its_reset() {
     assert!(said.stderr.contains("connections reset"), "{}", said.stderr);
 
     assert_eq!(
-        bed.run(&["connections", "reset", NAME, "--json"]).await.good()["state"],
+        bed.run(&["connections", "reset", NAME, "--yes", "--json"])
+            .await
+            .good()["state"],
         "succeeded"
     );
     assert_eq!(bed.run(&["connections", "test", NAME]).await.code, 0);

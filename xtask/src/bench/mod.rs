@@ -102,9 +102,11 @@ fn prepare(place: &Place, benches: &[&str], islands: bool, report: &mut Report) 
         wasm::build(place, Effort::Small, report)?;
     }
     if !benches.is_empty() {
-        report.need("benches", "compile the benches and the server, as released", || {
-            command::loud(cargo_bench(place, benches).arg("--no-run"))
-        })?;
+        report.need(
+            "benches",
+            "compile the benches and the server, as released",
+            || command::loud(cargo_bench(place, benches).arg("--no-run")),
+        )?;
     }
     Ok(postgres)
 }

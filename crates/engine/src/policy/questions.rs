@@ -72,7 +72,7 @@ fn roles(scope: Scope, place: &Place<'_>) -> Vec<String> {
 /// the policy asks for. Questions on the same thing are one.
 pub fn questions(account_id: &str, region: &str, lent: &Lent) -> Vec<Question> {
     let place = Place::new(account_id, region, lent);
-    let mut asked: BTreeMap<(Option<String>, BTreeMap<String, String>), Vec<String>> = BTreeMap::new();
+    let mut asked: BTreeMap<(Option<String>, _), Vec<String>> = BTreeMap::new();
     for grant in ACTIONS {
         let (action, scope) = (grant.action, grant.scope);
         if scope.resources(&place).is_empty() {

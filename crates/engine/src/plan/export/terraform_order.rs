@@ -136,9 +136,11 @@ fn parts(step: &PlannedStep) -> Vec<String> {
 
 /// The incoming rules that a chosen group lacks: EC2 refuses a second rule for the same thing.
 pub(super) fn missing_rules(step: &PlannedStep) -> Vec<&crate::plan::action::PlannedRule> {
-    let added = |difference| match difference {
-        &Difference::RuleAdded { ref rule, .. } => Some(rule),
-        &(Difference::RuleRemoved { .. } | Difference::Value { .. }) => None,
-    };
-    step.differences.iter().filter_map(added).collect()
+    step.differences
+        .iter()
+        .filter_map(|difference| match difference {
+            Difference::RuleAdded { rule, .. } => Some(rule),
+            Difference::RuleRemoved { .. } | Difference::Value { .. } => None,
+        })
+        .collect()
 }
