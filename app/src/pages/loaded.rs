@@ -42,9 +42,12 @@ impl Around {
 }
 
 /// Ask, then show. The whole page waits: status, redirects and content are right without JavaScript.
+///
+/// Leptos walks a suspended page twice before it waits for it. A closure in there would be called each time, and what it
+/// asked be dropped: a query that is dropped costs its connection to the database. So it is one future, asked once.
 pub fn loaded<T, Asked, View>(
-    ask: impl Fn(SharedBackend) -> Asked + Clone + Send + Sync + 'static,
-    show: impl Fn(T, Around) -> View + Clone + Send + Sync + 'static,
+    ask: impl FnOnce(SharedBackend) -> Asked + Send + 'static,
+    show: impl FnOnce(T, Around) -> View + Send + 'static,
 ) -> impl IntoView
 where
     T: Send + 'static,
@@ -54,29 +57,26 @@ where
     let backend = use_context::<SharedBackend>();
     let query = leptos_router::hooks::use_query_map().get_untracked();
     let (checked, notice) = (query.get("checked").is_some(), query.get("notice"));
-    let page = move || {
-        let (ask, show, backend, notice) = (ask.clone(), show.clone(), backend.clone(), notice.clone());
-        Suspend::new(async move {
-            let Some(backend) = backend else {
-                return view! { <Refused error=PanelError::new(PanelErrorCode::Unexpected)/> }.into_any();
-            };
-            let kept = match &notice {
-                Some(id) => backend.notice(id).await,
-                None => None,
-            };
-            match ask(backend.clone()).await {
-                Ok(answer) => show(
-                    answer,
-                    Around {
-                        checked,
-                        notice: kept,
-                    },
-                )
-                .into_any(),
-                Err(error) => view! { <Refused error/> }.into_any(),
-            }
-        })
-    };
+    let page = Suspend::new(async move {
+        let Some(backend) = backend else {
+            return view! { <Refused error=PanelError::new(PanelErrorCode::Unexpected)/> }.into_any();
+        };
+        let kept = match &notice {
+            Some(id) => backend.notice(id).await,
+            None => None,
+        };
+        match ask(backend.clone()).await {
+            Ok(answer) => show(
+                answer,
+                Around {
+                    checked,
+                    notice: kept,
+                },
+            )
+            .into_any(),
+            Err(error) => view! { <Refused error/> }.into_any(),
+        }
+    });
     view! { <Suspense>{page}</Suspense> }
 }
 
