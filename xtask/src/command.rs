@@ -16,9 +16,15 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command.current_dir(root);
     // Leptos bakes this name in when it is set at compile time, and then asks for a differently named WASM file.
     command.env_remove("LEPTOS_OUTPUT_NAME");
-    // `cargo run` sets it for the workshop itself. Build scripts that ask for it (ring's) would run again, and a hundred
-    // crates after them, each time somebody changes between `cargo xtask` and a cargo of their own.
-    command.env_remove("CARGO_MANIFEST_DIR");
+    // `cargo run` sets these for the workshop itself. Build scripts that ask for them (ring's) would run again, and a
+    // hundred crates after them, each time somebody changes between `cargo xtask` and a cargo of their own.
+    let own = std::env::vars_os().map(|(name, _)| name);
+    for name in own.filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    }) {
+        command.env_remove(name);
+    }
     command
 }
 

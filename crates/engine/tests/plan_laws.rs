@@ -11,11 +11,12 @@ mod support;
 use std::collections::BTreeMap;
 
 use engine::plan::{Change, Memory, apply, cidr, destroy, lint, schedule};
+use engine::snapshot::Snapshot;
 use ipnet::Ipv4Net;
 use proptest::prelude::*;
 use support::fulfil::fulfil;
-use support::now;
 use support::random::{account, net, seen, spec};
+use support::{fresh, now, runbook};
 
 proptest! {
     #[test]
