@@ -190,6 +190,8 @@ fn page(step: &PlannedStep) -> u8 {
         Action::Service { .. } => 39,
         Action::Deployment { .. } => 40,
         Action::Reachable { .. } => 41,
+        Action::HealthCheck { .. } => 42,
+        Action::ClosedPorts { .. } => 43,
         Action::FrontendVariables { .. } => 50,
         Action::FrontendRelease { .. } => 51,
         Action::Remove { .. } => panic!("nothing is removed by an apply plan"),
