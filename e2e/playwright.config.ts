@@ -45,7 +45,8 @@ export default defineConfig<{ language: Language }>({
   testDir: '.',
   outputDir: join(results, 'artifacts'),
   fullyParallel: false,
-  workers: 2,
+  // One after another: all tests are the same person, and an untouched draft of one's own serves again.
+  workers: 1,
   retries: 0,
   forbidOnly: !!env.CI,
   timeout: 60_000,
