@@ -359,6 +359,7 @@ fn it_fits_into_one_managed_policy() {
     // The longest ARNs, and the most that stacks commonly lend.
     let one_role = Lent {
         execution_roles: BTreeSet::from(["ecsTaskExecutionRole".to_owned()]),
+        log_groups: BTreeSet::new(),
         ..much()
     };
     for (region, lent) in [
