@@ -1,6 +1,10 @@
 //! Every fault that the linter knows is found in a plan that was broken on purpose.
 
-#![expect(clippy::expect_used, reason = "a test may stop at what it did not expect")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test may stop at what it did not expect"
+)]
 
 mod support;
 
