@@ -1,6 +1,7 @@
 //! How long planning takes for a thousand stacks: against reading their specs, and against a hundred of them.
 
 #![expect(
+    clippy::panic,
     clippy::expect_used,
     clippy::print_stdout,
     reason = "a bench tells its figures on standard output, and stops where it cannot go on"
