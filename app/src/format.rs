@@ -160,6 +160,17 @@ pub fn shortened(id: &str, max_chars: usize) -> String {
         .collect()
 }
 
+/// An image as a sentence holds it: of a digest the first twelve digits, as `docker images --digests` cuts ids.
+pub fn short_image(image: &str) -> String {
+    const DIGITS: usize = 12;
+    match image.split_once("@sha256:") {
+        Some((name, digest)) if digest.is_ascii() && digest.len() > DIGITS => {
+            format!("{name}@sha256:{}…", &digest[..DIGITS])
+        }
+        _ => image.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::ToSpan;
@@ -232,5 +243,24 @@ mod tests {
     fn a_long_id_keeps_both_ends() {
         assert_eq!(shortened("subnet-0fad2d28b04a7e2b5", 11), "subne…7e2b5");
         assert_eq!(shortened("short", 11), "short");
+    }
+
+    #[test]
+    fn of_an_image_only_its_digest_is_cut() {
+        let digest = "a".repeat(64);
+        for (image, shown) in [
+            (
+                format!("shop-api@sha256:{digest}"),
+                "shop-api@sha256:aaaaaaaaaaaa…",
+            ),
+            ("shop-api:v1.2.3".to_owned(), "shop-api:v1.2.3"),
+            ("shop-api@sha256:abc".to_owned(), "shop-api@sha256:abc"),
+            (
+                "shop-api@sha256:あああああああああああああ".to_owned(),
+                "shop-api@sha256:あああああああああああああ",
+            ),
+        ] {
+            assert_eq!(short_image(&image), shown);
+        }
     }
 }

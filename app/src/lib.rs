@@ -22,5 +22,7 @@ pub mod routes;
 mod shell;
 pub mod words;
 
+#[cfg(feature = "ssr")]
+pub use request::locale_of;
 pub use router::App;
 pub use shell::shell;

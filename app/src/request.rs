@@ -36,13 +36,7 @@ impl Asked {
     }
 
     fn of(parts: &Parts) -> Self {
-        let locale = cookie(&parts.headers, LOCALE_COOKIE)
-            .and_then(from_tag)
-            .or_else(|| {
-                let header = parts.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-                Some(from_accept_language(header))
-            })
-            .unwrap_or_default();
+        let locale = locale_of(&parts.headers);
         let theme = cookie(&parts.headers, THEME_COOKIE)
             .and_then(Theme::from_name)
             .unwrap_or_default();
@@ -60,6 +54,18 @@ impl Asked {
     pub(crate) fn current() -> Self {
         Self::default()
     }
+}
+
+/// The language in which a request wants its answer: cookie, then `Accept-Language`, then English.
+#[cfg(feature = "ssr")]
+pub fn locale_of(headers: &HeaderMap) -> Locale {
+    cookie(headers, LOCALE_COOKIE)
+        .and_then(from_tag)
+        .or_else(|| {
+            let header = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+            Some(from_accept_language(header))
+        })
+        .unwrap_or_default()
 }
 
 /// The value of a cookie, from however many `Cookie` headers there are.

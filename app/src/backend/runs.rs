@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::drafts::PlannedBar;
 use super::{Answer, PanelError};
 
-/// Everything the run page shows. The page's live part is kept current with [`RunProgress`].
+/// Everything the run page shows; [`RunProgress`] keeps it current.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunView {
     /// Id.
@@ -73,8 +73,7 @@ pub struct PushView {
     pub can_play: bool,
 }
 
-/// The part of a run that moves. `GET /runs/{id}/events` sends one as event `run` (id: `last_event`) whenever something
-/// changed, at most four times a second, and one at once when the stream opens.
+/// The part of a run that moves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunProgress {
     /// State.

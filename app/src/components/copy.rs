@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{CopyButton, Glyph, Icon, Text};
 use crate::i18n::{locale, t};
 
-/// A command or a file, with a copy button in its corner. Long lines scroll, they do not wrap.
+/// A command or a file, with a copy button beside it. Long lines scroll, they do not wrap.
 #[component]
 pub fn Code(
     /// The text.
@@ -20,8 +20,10 @@ pub fn Code(
     view! {
         <figure class="code">
             {title.get().map(|title| view! { <figcaption>{title}</figcaption> })}
-            <CopyButton text=text.clone()/>
-            <pre tabindex="0" role="group" aria-label=label><code>{text}</code></pre>
+            <div class="paper">
+                <pre tabindex="0" role="group" aria-label=label><code>{text.clone()}</code></pre>
+                <CopyButton text/>
+            </div>
         </figure>
     }
     .into_any()

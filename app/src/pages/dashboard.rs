@@ -146,7 +146,7 @@ fn row(l: Locale, stack: StackLine, yen: f64) -> impl IntoView {
     let last = stack.last_run.map(|run| {
         let (tone, word) = words::run::run_state(l, run.state);
         view! {
-            <a href=routes::run(&run.id)>{format!("#{} {}", run.number, words::run::purpose(l, run.purpose))}</a> " " <State tone word/>
+            <span class="pair"><a href=routes::run(&run.id)>{format!("#{} {}", run.number, words::run::purpose(l, run.purpose))}</a> <State tone word/></span>
             <span class="why"><When at=run.created_at/> " · " {run.started_by}</span>
         }
     });

@@ -97,19 +97,25 @@ pub fn ErrorOf(
     /// The error.
     error: PanelError,
 ) -> impl IntoView {
-    let l = locale();
-    let fault = error.fault.clone();
-    let next = error.next.clone().map(|next| {
-        let label = words::error::next(l, next.label);
-        view! { <LinkButton href=next.href>{label}</LinkButton> }
-    });
+    view! { <ErrorSaid error=words::error::Said::of(locale(), &error)/> }
+}
+
+/// An error that is in the reader's words already.
+#[component]
+pub fn ErrorSaid(
+    /// The error.
+    error: words::error::Said,
+) -> impl IntoView {
+    let next = error
+        .next
+        .map(|(href, label)| view! { <LinkButton href>{label}</LinkButton> });
     view! {
         <ErrorNote
-            title=words::error::title(l, &error)
-            why=words::error::why(l, &error)
-            code=fault.as_ref().map(|fault| fault.code.clone())
-            message=fault.as_ref().map(|fault| fault.message.clone())
-            request_id=fault.and_then(|fault| fault.request_id)
+            title=error.title
+            why=error.why
+            code=error.code
+            message=error.message
+            request_id=error.request_id
             next=next
         />
     }

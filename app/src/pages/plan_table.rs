@@ -114,7 +114,7 @@ fn expected(step: &PlannedStep) -> BarState {
 }
 
 /// The expected schedule as the slip.
-pub(super) fn slip(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> SlipView {
+fn slip(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> SlipView {
     let bars = schedule
         .iter()
         .filter_map(|bar| {
@@ -137,13 +137,8 @@ pub(super) fn slip(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> SlipView 
     SlipView { bars, now_s: None }
 }
 
-/// The plan by order, each step in the state that `state` says.
-pub(super) fn graph(
-    l: Locale,
-    plan: &Plan,
-    schedule: &[PlannedBar],
-    state: impl Fn(&PlannedStep) -> BarState,
-) -> GraphView {
+/// The plan by order.
+fn graph(l: Locale, plan: &Plan, schedule: &[PlannedBar]) -> GraphView {
     let nodes = plan
         .steps
         .iter()
@@ -151,7 +146,7 @@ pub(super) fn graph(
             id: step.id.0.clone(),
             kind: words::step::kind(l, &step.action).to_owned(),
             name: words::step::name(&step.action),
-            state: state(step),
+            state: expected(step),
             critical: schedule.iter().any(|bar| bar.step == step.id && bar.critical),
             after: step.after.iter().map(|after| after.0.clone()).collect(),
         })
@@ -167,7 +162,7 @@ pub fn PlanBody(
 ) -> impl IntoView {
     let l = locale();
     let slip = slip(l, &view.plan, &view.schedule);
-    let graph = graph(l, &view.plan, &view.schedule, expected);
+    let graph = graph(l, &view.plan, &view.schedule);
     view! {
         <Panel title=t!(l, plan.axis) end=t!(l, plan.axis_legend)><Slip view=slip/></Panel>
         <Panel title=t!(l, plan.steps) flush=true><StepTable view/></Panel>
@@ -191,6 +186,15 @@ fn StepTable(view: PlanView) -> impl IntoView {
             let name = words::step::name(&step.action);
             let (currency, amount) = money::amount(l, step.monthly_usd, yen);
             let cost = (step.monthly_usd > 0.0).then_some(amount);
+            let lines = commands
+                .get(&step.id)
+                .map(|lines| lines.join("\n"))
+                .unwrap_or_default();
+            let permissions = actions
+                .get(&step.id)
+                .map(|all| all.join(", "))
+                .unwrap_or_default();
+            let undo = words::undo::undo(l, step.undo()).to_owned();
             view! {
                 <tr>
                     <td><State tone word/></td>
@@ -199,7 +203,7 @@ fn StepTable(view: PlanView) -> impl IntoView {
                     <td>
                         {words::reason::reason(l, step, steps)}
                         {step_details::differences(l, step)}
-                        {step_details::details(l, step, commands.get(&step.id), actions.get(&step.id))}
+                        {step_details::details(l, lines, permissions, undo)}
                     </td>
                     <td class="num">{format::clock(u64::from(step.expected_s))}</td>
                     <td class="num"><Cost currency amount=cost bare=true/></td>

@@ -5,11 +5,11 @@ use leptos_router::hooks::use_params_map;
 
 use super::loaded::{NoticeOf, loaded};
 use super::run_live::RunLive;
+use super::run_sheet::RunSheet;
 use crate::backend::runs::RunView;
 use crate::components::*;
 use crate::i18n::{locale, t};
 use crate::routes;
-use crate::words;
 
 /// The page of a run. Everything that moves is one island; without JavaScript the page says how to see more.
 #[component]
@@ -22,7 +22,6 @@ pub fn Run() -> impl IntoView {
         },
         |run: RunView, around| {
             let l = locale();
-            let purpose = words::run::purpose(l, run.plan.purpose);
             let here = t!(l, run.number, number = run.number);
             let trail = vec![
                 Crumb::link(t!(l, nav.stacks), routes::HOME),
@@ -33,7 +32,8 @@ pub fn Run() -> impl IntoView {
             let aside = move || view! { <span>{t!(l, run.by, who = by)} " " <When at/></span> };
             let tab = format!("{here} · {}", run.stack);
             let moving = !run.state.is_over();
-            let page = routes::run(&run.id);
+            let sheet = RunSheet::of(l, &run);
+            let page = sheet.page.clone();
             view! {
                 <leptos_meta::Title text=format!("{tab} · Slipway")/>
                 <Frame place=Place::Stacks trail aside>
@@ -41,7 +41,7 @@ pub fn Run() -> impl IntoView {
                     {moving.then(|| view! {
                         <noscript><p class="note"><a href=page.clone()>{t!(l, run.reload)}</a></p></noscript>
                     })}
-                    <RunLive run events=format!("{page}/events") purpose=purpose.to_owned()/>
+                    <RunLive run=sheet events=format!("{page}/events")/>
                 </Frame>
             }
         },

@@ -6,11 +6,11 @@ use engine::step::{DiagnosisCode, WaitingCode};
 use leptos::prelude::*;
 
 use super::draft::step_name;
+use super::run_sheet::{FixClick, RunSheet};
 use crate::backend::drafts::WizardStep;
 use crate::backend::runs::{PushView, RunView};
 use crate::components::*;
 use crate::i18n::{Locale, t};
-use crate::routes;
 
 /// Where something is put right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,36 +61,21 @@ pub(super) fn can_change(run: &RunView) -> bool {
     over && run.plan.purpose == Purpose::Apply && run.newer.is_none() && !run.stack_gone
 }
 
-/// A button to a draft of what the run was to bring about.
-pub(super) fn change(run: &RunView, page: WizardStep, label: String) -> AnyView {
-    let action = format!("{}/edit", routes::run(&run.id));
-    view! {
-        <form method="post" action=action>
-            <input type="hidden" name="page" value=page.slug()/>
-            <Button>{label}</Button>
-        </form>
-    }
-    .into_any()
-}
-
 /// The click that leads to where a cause is put right.
-pub(super) fn click(l: Locale, run: &RunView, code: DiagnosisCode) -> Option<AnyView> {
+pub(super) fn click(l: Locale, run: &RunView, code: DiagnosisCode) -> Option<FixClick> {
     match place(code) {
-        Place::Page(page) if can_change(run) => {
-            let label = t!(l, run.change_page, page = step_name(l, page));
-            Some(change(run, page, label))
-        }
-        Place::Connection => {
-            let href = routes::connection(&run.connection_id);
-            Some(view! { <LinkButton href>{t!(l, next.test_connection)}</LinkButton> }.into_any())
-        }
+        Place::Page(page) if can_change(run) => Some(FixClick::Change {
+            page,
+            label: t!(l, run.change_page, page = step_name(l, page)),
+        }),
+        Place::Connection => Some(FixClick::TestConnection),
         Place::Page(_) | Place::Elsewhere => None,
     }
 }
 
-/// How the image gets to where the run waits for it, while it does.
-pub(super) fn push(l: Locale, run: &RunView) -> Option<AnyView> {
-    let awaited = run.steps.iter().any(|record| {
+/// Whether the run waits for its image, or has stopped because of it.
+pub(super) fn awaits_push(run: &RunView) -> bool {
+    run.steps.iter().any(|record| {
         let waits = record
             .waiting
             .as_ref()
@@ -100,10 +85,37 @@ pub(super) fn push(l: Locale, run: &RunView) -> Option<AnyView> {
             .as_ref()
             .is_some_and(|found| place(found.code) == Place::Page(WizardStep::Image));
         waits && record.state == StepState::Waiting || missing && record.state == StepState::Blocked
-    });
-    let PushView { commands, can_play } = run.push.clone().filter(|_| awaited)?;
+    })
+}
+
+/// A click as a button.
+pub(super) fn button(l: Locale, run: &RunSheet, click: FixClick) -> AnyView {
+    match click {
+        FixClick::Change { page, label } => change(run, page, label),
+        FixClick::TestConnection => {
+            let href = run.connection_page.clone();
+            view! { <LinkButton href>{t!(l, next.test_connection)}</LinkButton> }.into_any()
+        }
+    }
+}
+
+/// A button to a draft of what the run was to bring about.
+pub(super) fn change(run: &RunSheet, page: WizardStep, label: String) -> AnyView {
+    let action = format!("{}/edit", run.page);
+    view! {
+        <form method="post" action=action>
+            <input type="hidden" name="page" value=page.slug()/>
+            <Button>{label}</Button>
+        </form>
+    }
+    .into_any()
+}
+
+/// How the image gets to where the run waits for it, while it does.
+pub(super) fn push(l: Locale, run: &RunSheet) -> Option<AnyView> {
+    let PushView { commands, can_play } = run.push.clone().filter(|_| run.moment.awaits_push)?;
     let play = can_play.then(|| {
-        let action = format!("{}/push", routes::run(&run.id));
+        let action = format!("{}/push", run.page);
         view! {
             <form method="post" action=action>
                 <p class="muted">{t!(l, wizard.image.play_why)}</p>

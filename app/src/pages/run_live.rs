@@ -5,21 +5,19 @@
     reason = "the island macro makes a struct that no doc comment reaches"
 )]
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use engine::plan::action::OutputName;
-use engine::plan::{PlannedStep, StepId};
-use engine::run::{RunState, StepRecord, StepState};
-use engine::step::{Diagnosis, Outcome};
+use engine::run::{RunState, StepState};
 use jiff::{SignedDuration, Timestamp};
 use leptos::prelude::*;
 
-use super::loaded::ErrorOf;
-use super::{plan_table, run_fix, step_details};
+use super::loaded::ErrorSaid;
+use super::run_failure::failures;
+use super::run_fix;
+use super::run_sheet::{RunMoment, RunSheet, SheetStep, StepMoment};
+use super::step_details;
 use crate::backend::drafts::WizardStep;
-use crate::backend::runs::{RunProgress, RunView};
-use crate::charts::{BarState, Graph, GraphView, Slip, SlipBar, SlipView};
+use crate::charts::{Graph, GraphNode, GraphView, Slip, SlipBar, SlipView};
 use crate::components::*;
 use crate::format;
 use crate::i18n::{Locale, locale, t};
@@ -31,23 +29,21 @@ use crate::words;
 #[island]
 pub fn RunLive(
     /// The run as the page was made.
-    run: RunView,
+    run: RunSheet,
     /// Where its events come from.
     events: String,
-    /// What it is for, in words.
-    purpose: String,
 ) -> impl IntoView {
     let l = locale();
-    let page = routes::run(&run.id);
+    let page = run.page.clone();
     let (current, set_current) = signal(run);
     let (line, set_line) = signal(Line::Open);
     // The account's time as it was heard last, and the browser's clock at that moment: between two events the one goes on
     // with the other.
-    let first = current.with_untracked(|run| run.now);
+    let first = current.with_untracked(|run| run.moment.now);
     let (now, set_now) = signal(first);
     let heard = StoredValue::new((first, 0.0));
     Effect::new(move |_| {
-        if current.with_untracked(|run| run.state.is_over()) {
+        if current.with_untracked(is_over) {
             return;
         }
         heard.set_value((first, wall_s()));
@@ -58,7 +54,7 @@ pub fn RunLive(
                 let speed = f64::from(current.with_untracked(|run| run.speed));
                 set_now.set(later(at, (wall_s() - then) * speed));
             }
-            if current.with_untracked(|run| run.state.is_over()) {
+            if current.with_untracked(is_over) {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
@@ -68,13 +64,13 @@ pub fn RunLive(
             events.clone(),
             &["run"],
             move |event| {
-                let Ok(progress) = serde_json::from_str::<RunProgress>(&event.data) else {
+                let Ok(moment) = serde_json::from_str::<RunMoment>(&event.data) else {
                     return ControlFlow::Continue(());
                 };
-                let over = progress.state.is_over();
-                heard.set_value((progress.now, wall_s()));
-                set_now.set(progress.now);
-                set_current.update(|run| run.advance(progress));
+                let over = moment.state.is_over();
+                heard.set_value((moment.now, wall_s()));
+                set_now.set(moment.now);
+                set_current.update(|run| run.moment = moment);
                 if over {
                     ControlFlow::Break(())
                 } else {
@@ -85,23 +81,27 @@ pub fn RunLive(
         );
     });
     let said = Memo::new(move |_| current.with(|run| said(l, run)));
-    let graph = Memo::new(move |_| current.with(|run| graph(l, run)));
-    let everything = move || current.with(|run| ids_of(l, run));
+    let graph = Memo::new(move |_| current.with(graph));
+    let everything = move || current.with(ids_of);
     view! {
         {move || line_note(l, line.get(), &page)}
-        {move || current.with(|run| head(l, run, now, &purpose))}
+        {move || current.with(|run| head(l, run, now))}
         <p class="said-only" role="status">{said}</p>
         {move || current.with(|run| facts(l, run, now.get()))}
-        {move || current.with(|run| run.error.clone().map(|error| view! { <ErrorOf error/> }))}
-        {move || current.with(|run| blocked(l, run))}
+        {move || current.with(|run| run.moment.error.clone().map(|error| view! { <ErrorSaid error/> }))}
+        {move || current.with(|run| failures(l, run))}
         {move || current.with(|run| run_fix::push(l, run))}
-        <Panel title=t!(l, plan.axis) end=t!(l, run.axis_legend)>{move || current.with(|run| view! { <Slip view=slip(l, run, now.get())/> })}</Panel>
+        <Panel title=t!(l, plan.axis) end=t!(l, run.axis_legend)>{move || current.with(|run| view! { <Slip view=slip(run, now.get())/> })}</Panel>
         {move || current.with(|run| waits(l, run, now.get()))}
         <Panel title=t!(l, plan.steps) flush=true end=move || view! { {t!(l, stack.copy_all)} " " {move || view! { <CopyButton text=everything() label=t!(l, stack.copy_all).to_owned()/> }} }>
             {move || current.with(|run| table(l, run, now))}
         </Panel>
         <Panel title=t!(l, plan.graph) end=t!(l, plan.graph_legend)>{move || view! { <Graph view=graph.get()/> }}</Panel>
     }
+}
+
+fn is_over(run: &RunSheet) -> bool {
+    run.moment.state.is_over()
 }
 
 /// What there is to say about the connection: numbers that do not move must not look live.
@@ -132,38 +132,41 @@ fn seconds_between(from: Option<Timestamp>, to: Timestamp) -> u64 {
     })
 }
 
-fn elapsed(run: &RunView, now: Timestamp) -> u64 {
-    seconds_between(run.started_at, run.finished_at.unwrap_or(now))
+fn elapsed(run: &RunSheet, now: Timestamp) -> u64 {
+    seconds_between(run.moment.started_at, run.moment.finished_at.unwrap_or(now))
 }
 
-fn done(run: &RunView) -> usize {
-    let steps = run.steps.iter();
-    steps.filter(|record| record.state == StepState::Done).count()
+fn done(run: &RunSheet) -> usize {
+    let steps = run.moment.steps.iter();
+    steps.filter(|step| step.state == StepState::Done).count()
+}
+
+/// Every step with what moves of it.
+fn steps(run: &RunSheet) -> impl Iterator<Item = (&SheetStep, &StepMoment)> {
+    run.steps.iter().zip(&run.moment.steps)
 }
 
 /// What is read aloud when it changes. Not the seconds.
-fn said(l: Locale, run: &RunView) -> String {
-    let (_, state) = words::run::run_state(l, run.state);
+fn said(l: Locale, run: &RunSheet) -> String {
+    let (_, state) = words::run::run_state(l, run.moment.state);
     t!(
         l,
         run.said,
         state = state,
         done = done(run),
-        all = run.plan.steps.len()
+        all = run.steps.len()
     )
 }
 
-fn head(l: Locale, run: &RunView, now: ReadSignal<Timestamp>, purpose: &str) -> AnyView {
-    let (tone, word) = words::run::run_state(l, run.state);
-    let moving = !run.state.is_over();
+fn head(l: Locale, run: &RunSheet, now: ReadSignal<Timestamp>) -> AnyView {
+    let moment = &run.moment;
+    let (tone, word) = words::run::run_state(l, moment.state);
+    let moving = !moment.state.is_over();
     let shown = run.clone();
     let lead = move || lead(l, &shown, now.get());
-    let (cancel_action, resume_action) = (
-        format!("{}/cancel", routes::run(&run.id)),
-        format!("{}/resume", routes::run(&run.id)),
-    );
-    let (stack_page, purpose) = (routes::stack(&run.stack_id), purpose.to_owned());
-    let cancel = (moving && !run.cancelling).then(|| {
+    let (cancel_action, resume_action) = (format!("{}/cancel", run.page), format!("{}/resume", run.page));
+    let (stack_page, purpose) = (run.stack_page.clone(), run.purpose.clone());
+    let cancel = (moving && !moment.cancelling).then(|| {
         view! {
             <Confirm open=t!(l, run.cancel) question=t!(l, run.cancel_question) danger=true>
                 <form method="post" action=cancel_action><Button kind=ButtonKind::Danger>{t!(l, run.cancel_go)}</Button></form>
@@ -172,7 +175,7 @@ fn head(l: Locale, run: &RunView, now: ReadSignal<Timestamp>, purpose: &str) -> 
     });
     let resumable = run.newer.is_none()
         && matches!(
-            run.state,
+            moment.state,
             RunState::Failed | RunState::Cancelled | RunState::Waiting
         );
     let resume = resumable.then(|| {
@@ -180,17 +183,15 @@ fn head(l: Locale, run: &RunView, now: ReadSignal<Timestamp>, purpose: &str) -> 
             <form method="post" action=resume_action><Button kind=ButtonKind::Primary>{t!(l, run.resume)}</Button></form>
         }
     });
-    let change = run_fix::can_change(run)
+    let change = moment
+        .can_change
         .then(|| run_fix::change(run, WizardStep::Image, t!(l, run.change).to_owned()));
-    let newer = run
-        .newer
-        .clone()
-        .filter(|_| run.state.is_over())
-        .map(|(id, number)| {
-            view! { <LinkButton href=routes::run(&id)>{t!(l, run.newer, number = number)}</LinkButton> }
-        });
+    let newer =
+        run.newer.clone().filter(|_| !moving).map(
+            |(href, number)| view! { <LinkButton href>{t!(l, run.newer, number = number)}</LinkButton> },
+        );
     let stack = (!moving).then(|| view! { <LinkButton href=stack_page>{t!(l, run.to_stack)}</LinkButton> });
-    let url = run.url.clone().filter(|_| run.state == RunState::Succeeded);
+    let url = moment.url.clone().filter(|_| moment.state == RunState::Succeeded);
     view! {
         <div class="head">
             <div>
@@ -204,23 +205,23 @@ fn head(l: Locale, run: &RunView, now: ReadSignal<Timestamp>, purpose: &str) -> 
     .into_any()
 }
 
-fn lead(l: Locale, run: &RunView, now: Timestamp) -> String {
+fn lead(l: Locale, run: &RunSheet, now: Timestamp) -> String {
     // "About": in fives.
     let left = u64::from(run.makespan_s)
         .saturating_sub(elapsed(run, now))
         .next_multiple_of(5);
-    let done = done(run);
-    match run.state {
+    let (done, all) = (done(run), run.steps.len());
+    match run.moment.state {
         RunState::Queued => t!(l, run.lead_queued).to_owned(),
-        RunState::Running if run.cancelling => t!(l, run.lead_cancelling).to_owned(),
+        RunState::Running if run.moment.cancelling => t!(l, run.lead_cancelling).to_owned(),
         RunState::Running if left > 0 => t!(
             l,
             run.lead_running,
             done = done,
-            all = run.plan.steps.len(),
+            all = all,
             left = format::duration(l, left)
         ),
-        RunState::Running => t!(l, run.lead_late, done = done, all = run.plan.steps.len()),
+        RunState::Running => t!(l, run.lead_late, done = done, all = all),
         RunState::Succeeded => t!(
             l,
             run.lead_succeeded,
@@ -232,12 +233,12 @@ fn lead(l: Locale, run: &RunView, now: Timestamp) -> String {
     }
 }
 
-fn facts(l: Locale, run: &RunView, now: Timestamp) -> AnyView {
-    let calls: u32 = run.steps.iter().map(|record| record.attempts).sum();
-    let retries: u32 = run.steps.iter().map(|record| record.retries).sum();
+fn facts(l: Locale, run: &RunSheet, now: Timestamp) -> AnyView {
+    let calls: u32 = run.moment.steps.iter().map(|step| step.attempts).sum();
+    let retries: u32 = run.moment.steps.iter().map(|step| step.retries).sum();
     let speed = (run.speed > 1).then(|| t!(l, run.speed, speed = run.speed));
     let finished = done(run);
-    let (took, expected, all) = (elapsed(run, now), u64::from(run.makespan_s), run.plan.steps.len());
+    let (took, expected, all) = (elapsed(run, now), u64::from(run.makespan_s), run.steps.len());
     view! {
         <Facts>
             <Fact name=t!(l, run.elapsed) value=format::clock(took) more=speed/>
@@ -249,204 +250,95 @@ fn facts(l: Locale, run: &RunView, now: Timestamp) -> AnyView {
     .into_any()
 }
 
-fn find<'a>(run: &'a RunView, id: &StepId) -> Option<&'a StepRecord> {
-    run.steps.iter().find(|record| record.step == *id)
-}
-
-fn bar_state(record: &StepRecord) -> BarState {
-    match (record.state, record.outcome) {
-        (StepState::Pending | StepState::Skipped, _) => BarState::Expected,
-        (StepState::Running, _) => BarState::Running,
-        (StepState::Waiting, _) => BarState::Waiting,
-        (StepState::Blocked, _) => BarState::Blocked,
-        (StepState::Done, Some(Outcome::Kept | Outcome::Adopted)) => BarState::Kept,
-        (StepState::Done, Some(Outcome::Waiting)) => BarState::Waiting,
-        (StepState::Done, _) => BarState::Ok,
-    }
-}
-
-fn slip(l: Locale, run: &RunView, now: Timestamp) -> SlipView {
+fn slip(run: &RunSheet, now: Timestamp) -> SlipView {
     let offset = |at: Timestamp| {
-        at.duration_since(run.started_at.unwrap_or(at))
+        at.duration_since(run.moment.started_at.unwrap_or(at))
             .as_secs_f64()
             .max(0.0)
     };
-    let end = run.finished_at.unwrap_or(now);
-    let bars = run
-        .schedule
-        .iter()
-        .filter_map(|bar| {
-            let step = run.plan.steps.iter().find(|step| step.id == bar.step)?;
-            let record = find(run, &bar.step);
-            let started = record.and_then(|record| record.started_at);
-            let stopped = record.and_then(|record| record.finished_at).unwrap_or(end);
-            Some(SlipBar {
-                label: format!(
-                    "{} {}",
-                    words::step::kind(l, &step.action),
-                    words::step::name(&step.action)
-                ),
-                start_s: f64::from(bar.start_s),
-                len_s: f64::from(bar.len_s),
-                state: record.map_or(BarState::Expected, bar_state),
-                actual_start_s: started.map(offset),
-                actual_len_s: started.map(|started| (offset(stopped) - offset(started)).max(0.0)),
-                critical: bar.critical,
-            })
-        })
-        .collect();
+    let end = run.moment.finished_at.unwrap_or(now);
+    let bars = steps(run).map(|(step, moment)| {
+        let stopped = moment.finished_at.unwrap_or(end);
+        SlipBar {
+            label: format!("{} {}", step.kind, step.name),
+            start_s: f64::from(step.start_s),
+            len_s: f64::from(step.len_s),
+            state: moment.bar,
+            actual_start_s: moment.started_at.map(offset),
+            actual_len_s: moment
+                .started_at
+                .map(|started| (offset(stopped) - offset(started)).max(0.0)),
+            critical: step.critical,
+        }
+    });
     SlipView {
-        bars,
-        now_s: (!run.state.is_over()).then(|| offset(now)),
+        bars: bars.collect(),
+        now_s: (!is_over(run)).then(|| offset(now)),
     }
 }
 
-fn graph(l: Locale, run: &RunView) -> GraphView {
-    plan_table::graph(l, &run.plan, &run.schedule, |step| {
-        find(run, &step.id).map_or(BarState::Expected, bar_state)
-    })
-}
-
-fn step_of<'a>(run: &'a RunView, record: &StepRecord) -> Option<&'a PlannedStep> {
-    run.plan.steps.iter().find(|step| step.id == record.step)
-}
-
-fn blocked(l: Locale, run: &RunView) -> Option<AnyView> {
-    let notes: Vec<_> = run
-        .steps
-        .iter()
-        .filter_map(|record| {
-            let diagnosis = record
-                .diagnosis
-                .as_ref()
-                .filter(|_| record.state == StepState::Blocked)?;
-            Some(diagnosed(l, run, step_of(run, record)?, record, diagnosis))
-        })
-        .collect();
-    (!notes.is_empty()).then(|| notes.into_any())
-}
-
-/// Cause, fix, evidence, AWS's own words.
-fn diagnosed(
-    l: Locale,
-    run: &RunView,
-    step: &PlannedStep,
-    record: &StepRecord,
-    diagnosis: &Diagnosis,
-) -> AnyView {
-    let evidence: Vec<_> = diagnosis
-        .evidence
-        .iter()
-        .map(|seen| view! { <tr><td class="muted"><When at=seen.at style=TimeStyle::Second/></td><td class="evidence">{seen.text.clone()} <span class="why">{seen.source.clone()}</span></td></tr> })
-        .collect();
-    let fault = record.fault.as_ref();
-    let title = format!(
-        "{} {}",
-        words::step::kind(l, &step.action),
-        words::step::name(&step.action)
-    );
-    let (code, message) = (
-        fault.map(|fault| fault.code.clone()),
-        fault.map(|fault| fault.message.clone()),
-    );
-    let request_id = fault.and_then(|fault| fault.request_id.clone());
-    let any = !evidence.is_empty();
-    let click = run_fix::click(l, run, diagnosis.code);
-    let (why, fix, rule) = (
-        words::diagnosis::cause(l, diagnosis),
-        words::diagnosis::fix(l, diagnosis),
-        diagnosis.rule.clone(),
-    );
-    view! {
-        <ErrorNote title why code message request_id/>
-        <Panel title=t!(l, run.fix) end=rule>
-            <p>{fix}</p>
-            {click.map(|click| view! { <div class="actions">{click}</div> })}
-            {any.then(|| view! { <Table label=t!(l, run.evidence)><tbody>{evidence}</tbody></Table> })}
-        </Panel>
+fn graph(run: &RunSheet) -> GraphView {
+    let nodes = steps(run).map(|(step, moment)| GraphNode {
+        id: step.id.clone(),
+        kind: step.kind.clone(),
+        name: step.name.clone(),
+        state: moment.bar,
+        critical: step.critical,
+        after: step.after.clone(),
+    });
+    GraphView {
+        nodes: nodes.collect(),
     }
-    .into_any()
 }
 
-fn waits(l: Locale, run: &RunView, now: Timestamp) -> Option<AnyView> {
-    let rows: Vec<_> = run
-        .steps
-        .iter()
-        .filter_map(|record| {
-            let waiting = record.waiting.as_ref().filter(|_| record.state == StepState::Waiting)?;
-            let step = step_of(run, record)?;
-            let since = seconds_between(record.started_at, now);
-            let (kind, name) = (words::step::kind(l, &step.action), words::step::name(&step.action));
+fn waits(l: Locale, run: &RunSheet, now: Timestamp) -> Option<AnyView> {
+    let rows: Vec<_> = steps(run)
+        .filter_map(|(step, moment)| {
+            let what = moment.waits_for.clone()?;
+            let since = seconds_between(moment.started_at, now);
+            let (kind, name) = (step.kind.clone(), step.name.clone());
             Some(view! {
                 <tr>
                     <td><State tone=Tone::Wait word=t!(l, step_state.waiting) live=true/></td>
-                    <td><b>{kind}</b> " " <code>{name}</code> <span class="why">{words::waiting::waiting(l, waiting)}</span></td>
+                    <td><b>{kind}</b> " " <code>{name}</code> <span class="why">{what}</span></td>
                     <td class="num"><Clock seconds=since/></td>
                 </tr>
             })
         })
         .collect();
-    (!rows.is_empty() && !run.state.is_over()).then(|| {
+    (!rows.is_empty() && !is_over(run)).then(|| {
         view! { <Panel title=t!(l, run.waits) flush=true><Table label=t!(l, run.waits)><tbody>{rows}</tbody></Table></Panel> }.into_any()
     })
 }
 
-/// What a step answered that a person may want: ids, ARNs and addresses, most useful first.
-fn ids(record: &StepRecord) -> impl Iterator<Item = &String> {
-    const SHOWN: [OutputName; 6] = [
-        OutputName::Id,
-        OutputName::Arn,
-        OutputName::DnsName,
-        OutputName::Uri,
-        OutputName::Url,
-        OutputName::Digest,
-    ];
-    SHOWN.iter().filter_map(|name| record.outputs.get(name))
-}
-
-/// All of them, a line each, for the copy button.
-fn ids_of(l: Locale, run: &RunView) -> String {
-    let lines = run
-        .plan
-        .steps
-        .iter()
-        .filter_map(|step| Some((step, find(run, &step.id)?)));
-    let lines = lines.flat_map(|(step, record)| {
-        let what = format!(
-            "{} {}",
-            words::step::kind(l, &step.action),
-            words::step::name(&step.action)
-        );
-        ids(record).map(move |id| format!("{what}\t{id}"))
+/// Everything that was made, a line each, for the copy button.
+fn ids_of(run: &RunSheet) -> String {
+    let lines = steps(run).flat_map(|(step, moment)| {
+        let what = format!("{} {}", step.kind, step.name);
+        moment
+            .ids
+            .iter()
+            .map(move |found| format!("{what}\t{}", found.id))
     });
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn table(l: Locale, run: &RunView, now: ReadSignal<Timestamp>) -> AnyView {
-    let commands: BTreeMap<&StepId, &Vec<String>> =
-        run.commands.iter().map(|(step, lines)| (step, lines)).collect();
-    let actions: BTreeMap<&StepId, &Vec<String>> =
-        run.actions.iter().map(|(step, all)| (step, all)).collect();
-    let region = run.plan.region.clone();
-    let rows: Vec<_> = run
-        .plan
-        .steps
-        .iter()
-        .map(|step| {
-            let record = find(run, &step.id).cloned().unwrap_or_else(|| StepRecord::pending(step.id.clone()));
-            let (tone, word) = words::run::step_state(l, &record);
-            let (started, finished) = (record.started_at, record.finished_at);
+fn table(l: Locale, run: &RunSheet, now: ReadSignal<Timestamp>) -> AnyView {
+    let rows: Vec<_> = steps(run)
+        .map(|(step, moment)| {
+            let (started, finished) = (moment.started_at, moment.finished_at);
             let took = move || started.map(|started| format::clock(seconds_between(Some(started), finished.unwrap_or_else(|| now.get()))));
-            let ids: Vec<_> = ids(&record)
-                .map(|id| view! { <div><AwsId id=id.clone() console=crate::console::link(&step.action, id, &region)/></div> })
+            let ids: Vec<_> = moment
+                .ids
+                .iter()
+                .map(|found| view! { <div><AwsId id=found.id.clone() console=found.console.clone()/></div> })
                 .collect();
-            let name = words::step::name(&step.action);
             view! {
                 <tr>
-                    <td><State tone word/></td>
-                    <td>{words::step::kind(l, &step.action)} <span class="why"><code>{name}</code></span></td>
+                    <td><State tone=moment.tone word=moment.word.clone()/></td>
+                    <td>{step.kind.clone()} <span class="why"><code>{step.name.clone()}</code></span></td>
                     <td>{ids}</td>
-                    <td>{step_details::details(l, step, commands.get(&step.id).copied(), actions.get(&step.id).copied())}</td>
+                    <td>{step_details::details(l, moment.commands.clone(), step.permissions.clone(), step.undo.clone())}</td>
                     <td class="num">{took}</td>
                 </tr>
             }

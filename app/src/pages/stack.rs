@@ -79,7 +79,10 @@ fn address(l: Locale, page: &StackPage) -> AnyView {
     if let Some(at) = page.removed_at {
         return view! { {t!(l, stack.gone_at)} " " <When at/> }.into_any();
     }
-    let image = page.image.clone().map(|image| view! { " " <code>{image}</code> });
+    let image = page
+        .image
+        .clone()
+        .map(|image| view! { " " <code title=image.clone()>{format::short_image(&image)}</code> });
     let tasks = page.line.health.as_ref().and_then(|health| health.tasks);
     let serving = tasks.map(|tasks| t!(l, stack.serving, tasks = tasks.0));
     match page.line.url.clone() {

@@ -18,21 +18,12 @@ pub(super) fn differences(l: Locale, step: &PlannedStep) -> Option<AnyView> {
 }
 
 /// The commands, the IAM actions and the undoing of a step.
-pub(super) fn details(
-    l: Locale,
-    step: &PlannedStep,
-    commands: Option<&Vec<String>>,
-    actions: Option<&Vec<String>>,
-) -> AnyView {
-    let commands = commands
-        .map(|lines| lines.join("\n"))
-        .filter(|text| !text.is_empty());
-    let actions = actions.map(|all| all.join(", ")).unwrap_or_default();
-    let undo = words::undo::undo(l, step.undo());
+pub(super) fn details(l: Locale, commands: String, permissions: String, undo: String) -> AnyView {
+    let commands = (!commands.is_empty()).then_some(commands);
     view! {
         <Disclosure summary=t!(l, plan.details)>
             {commands.map(|text| view! { <p>"AWS CLI"</p> <Code text/> })}
-            <p>{t!(l, plan.permissions)} ": " <code>{actions}</code></p>
+            <p>{t!(l, plan.permissions)} ": " <code>{permissions}</code></p>
             <p>{t!(l, plan.undo)} ": " {undo}</p>
         </Disclosure>
     }

@@ -1,8 +1,45 @@
 //! Errors at the panel's boundary, in the reader's language.
 
+use serde::{Deserialize, Serialize};
+
 use crate::backend::{PanelError, PanelErrorCode, error::NextLabel};
 use crate::i18n::{Locale, t};
 use crate::words::say;
+
+/// An error as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// What happened.
+    pub title: String,
+    /// Why, and what it means.
+    pub why: String,
+    /// AWS's own code.
+    pub code: Option<String>,
+    /// AWS's own message.
+    pub message: Option<String>,
+    /// AWS's request id.
+    pub request_id: Option<String>,
+    /// The next click: address and words.
+    pub next: Option<(String, String)>,
+}
+
+impl Said {
+    /// An error in the reader's words.
+    pub fn of(l: Locale, error: &PanelError) -> Self {
+        let fault = error.fault.as_ref();
+        Self {
+            title: title(l, error),
+            why: why(l, error),
+            code: fault.map(|fault| fault.code.clone()),
+            message: fault.map(|fault| fault.message.clone()),
+            request_id: fault.and_then(|fault| fault.request_id.clone()),
+            next: error
+                .next
+                .as_ref()
+                .map(|click| (click.href.clone(), next(l, click.label).to_owned())),
+        }
+    }
+}
 
 /// What happened.
 pub fn title(l: Locale, error: &PanelError) -> String {

@@ -20,8 +20,12 @@ pub fn change(l: Locale, change: Change) -> (Tone, &'static str) {
 }
 
 /// How a step stands: its outcome once it is done, its state before.
-pub fn step_state(l: Locale, record: &StepRecord) -> (Tone, &'static str) {
+pub fn step_state(l: Locale, change: Change, record: &StepRecord) -> (Tone, &'static str) {
     match (record.state, record.outcome) {
+        // A wait makes nothing; what it waited for has come.
+        (StepState::Done, Some(Outcome::Kept)) if change == Change::Wait => {
+            (Tone::Ok, t!(l, outcome.confirmed))
+        }
         (StepState::Done, Some(outcome)) => self::outcome(l, outcome),
         (StepState::Done, None) => (Tone::Ok, t!(l, step_state.done)),
         (StepState::Pending, _) => (Tone::None, t!(l, step_state.pending)),

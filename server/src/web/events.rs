@@ -1,7 +1,8 @@
 //! A run as it happens: server-sent events, and the whole view as JSON.
 //!
-//! Each event is named `run` and holds a whole `RunProgress`; its id is the newest thing that happened in it. So whoever
-//! lost the line has everything again with the first event of the next one, and nothing has to be replayed.
+//! Each event is named `run` and holds a whole `RunMoment` in the reader's language; its id is the newest thing that
+//! happened in it. So whoever lost the line has everything again with the first event of the next one, and nothing has to
+//! be replayed.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,10 +10,12 @@ use std::time::Duration;
 
 use app::backend::SharedBackend;
 use app::backend::error::{PanelError, PanelErrorCode};
-use app::backend::runs::RunProgress;
+use app::backend::runs::RunView;
+use app::i18n::Locale;
+use app::pages::run_sheet::RunMoment;
 use axum::Json;
 use axum::extract::{Extension, Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
@@ -39,21 +42,21 @@ pub(super) async fn stream(
     State(panel): State<Arc<Panel>>,
     Extension(backend): Extension<SharedBackend>,
     Path(run): Path<String>,
+    headers: HeaderMap,
 ) -> Response {
     // Listening begins before the first look, so that nothing falls between.
     let signals = panel.signals.subscribe();
-    let first = match open(&backend, &run).await {
-        Ok(first) => first,
+    let (run_id, view) = match open(&backend, &run).await {
+        Ok(found) => found,
         Err(error) => return refuse(error),
     };
-    let (run_id, progress) = first;
     let line = Line {
         until: Instant::now() + LONGEST_STREAM,
         seen: None,
-        first: Some(progress),
+        locale: app::locale_of(&headers),
         panel,
         backend,
-        run,
+        view,
         run_id,
         signals,
     };
@@ -87,8 +90,8 @@ pub(super) fn refuse(error: PanelError) -> Response {
     (status, Json(serde_json::json!({ "error": error }))).into_response()
 }
 
-async fn open(backend: &SharedBackend, run: &str) -> Result<(Uuid, RunProgress), PanelError> {
-    Ok((id(run)?, backend.run_progress(run).await?))
+async fn open(backend: &SharedBackend, run: &str) -> Result<(Uuid, RunView), PanelError> {
+    Ok((id(run)?, backend.run(run).await?))
 }
 
 fn events(line: Line) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -102,12 +105,13 @@ fn events(line: Line) -> impl Stream<Item = Result<Event, Infallible>> {
 struct Line {
     panel: Arc<Panel>,
     backend: SharedBackend,
-    run: String,
+    /// The run as it was seen last.
+    view: RunView,
     run_id: Uuid,
+    locale: Locale,
     signals: Receiver<Signal>,
-    /// The newest event that was sent.
+    /// The newest event that was sent; `None` before the first one.
     seen: Option<i64>,
-    first: Option<RunProgress>,
     until: Instant,
 }
 
@@ -115,27 +119,27 @@ impl Line {
     /// The next event; `None` ends the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            let progress = match self.first.take() {
-                Some(first) => first,
-                None => self.changed().await?,
-            };
-            if self.seen == Some(progress.last_event) {
+            if self.seen.is_some() {
+                self.look_again().await?;
+            }
+            let moment = RunMoment::of(self.locale, &self.view);
+            if self.seen == Some(moment.last_event) {
                 continue;
             }
-            self.seen = Some(progress.last_event);
-            let event = Event::default().event("run").id(progress.last_event.to_string());
-            match serde_json::to_string(&progress) {
+            self.seen = Some(moment.last_event);
+            let event = Event::default().event("run").id(moment.last_event.to_string());
+            match serde_json::to_string(&moment) {
                 Ok(data) => return Some(event.data(data)),
                 Err(error) => {
-                    tracing::error!(%error, run = self.run, "a run's progress can't be written");
+                    tracing::error!(%error, run = self.view.id, "a run's moment can't be written");
                     return None;
                 }
             }
         }
     }
 
-    /// Waits for a word about the run, or a while, and looks.
-    async fn changed(&mut self) -> Option<RunProgress> {
+    /// Waits for a word about the run, or a while, and looks. `None` ends the stream.
+    async fn look_again(&mut self) -> Option<()> {
         let pause = async {
             tokio::time::sleep(BREATH).await;
             tokio::select! {
@@ -151,11 +155,14 @@ impl Line {
         if !goes_on {
             return None;
         }
-        match self.backend.run_progress(&self.run).await {
-            Ok(progress) => Some(progress),
+        match self.backend.run_progress(&self.view.id).await {
+            Ok(progress) => {
+                self.view.advance(progress);
+                Some(())
+            }
             Err(error) => {
                 // The browser comes back, and gets a plain answer then.
-                tracing::warn!(code = ?error.code, run = self.run, "a stream of events broke");
+                tracing::warn!(code = ?error.code, run = self.view.id, "a stream of events broke");
                 None
             }
         }

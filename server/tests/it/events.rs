@@ -54,7 +54,8 @@ async fn a_lost_line_loses_nothing() {
         .unwrap();
     let path = format!("/runs/{}/events", run.id);
 
-    let response = browser.open(Request::get(&path), Body::empty()).await;
+    let asked = Request::get(&path).header(header::ACCEPT_LANGUAGE, "ja");
+    let response = browser.open(asked, Body::empty()).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert!(
         response.headers()[header::CONTENT_TYPE]
@@ -66,6 +67,10 @@ async fn a_lost_line_loses_nothing() {
     let mut stream = response.into_body().into_data_stream();
     let (first, progress) = next(&mut stream).await;
     assert_eq!(progress["state"], "queued", "one at once");
+    assert_eq!(
+        progress["steps"][0]["word"], "これから",
+        "in the reader's language"
+    );
 
     let driving = {
         let panel = panel.clone();
