@@ -10,7 +10,7 @@ use crate::backend::stacks::{HandyCommand, ResourceLine, StackPage};
 use crate::charts::{HistoryBars, Latency};
 use crate::components::*;
 use crate::format;
-use crate::i18n::{Locale, locale, t};
+use crate::i18n::{Locale, locale, t, tn};
 use crate::routes;
 use crate::words;
 
@@ -84,7 +84,7 @@ fn address(l: Locale, page: &StackPage) -> AnyView {
         .clone()
         .map(|image| view! { " " <code title=image.clone()>{format::short_image(&image)}</code> });
     let tasks = page.line.health.as_ref().and_then(|health| health.tasks);
-    let serving = tasks.map(|tasks| t!(l, stack.serving, tasks = tasks.0));
+    let serving = tasks.map(|tasks| tn!(l, tasks.0, stack.serving));
     match page.line.url.clone() {
         Some(url) => view! {
             <span class="address"><a href=url.clone()>{url.clone()}</a> <CopyButton text=url/></span>
