@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from '@playwright/test';
+import { settings } from './fixtures/serve.ts';
 import type { Language } from './fixtures/words.ts';
 
 // `cargo xtask e2e` sets all of these. By hand, `npx playwright test` in this folder takes the binary of the default
@@ -13,7 +14,7 @@ const home = (env.SLIPWAY_TEST_HOME ??= mkdtempSync('/tmp/slipway-e2e-'));
 chmodSync(home, 0o755);
 const port = (env.SLIPWAY_TEST_PORT ??= '4173');
 const results = (env.SLIPWAY_TEST_RESULTS ??= join(target, 'e2e'));
-const site = (env.LEPTOS_SITE_ROOT ??= join(target, 'site'));
+env.LEPTOS_SITE_ROOT ??= join(target, 'site');
 // The panel writes its one-time setup link here; the setup test reads it.
 const setupLinkFile = (env.SLIPWAY_SETUP_LINK_FILE ??= join(home, 'setup-link'));
 const address = `127.0.0.1:${port}`;
@@ -27,18 +28,7 @@ const chromium =
 for (const name of Object.keys(env)) {
   if (/^(AWS_|DATABASE_URL$|PG)/.test(name)) delete env[name];
 }
-const panel: Record<string, string> = {
-  AWS_EC2_METADATA_DISABLED: 'true',
-  LEPTOS_OUTPUT_NAME: 'slipway',
-  LEPTOS_SITE_ROOT: site,
-  LEPTOS_SITE_PKG_DIR: 'pkg',
-  LEPTOS_SITE_ADDR: address,
-  RUST_BACKTRACE: '1',
-  SLIPWAY_DATA_DIR: join(home, 'data'),
-  // Minutes at AWS become seconds here: the practice account's clock runs this much faster than the wall.
-  SLIPWAY_PRACTICE_SPEED: '200',
-  SLIPWAY_SETUP_LINK_FILE: setupLinkFile,
-};
+const panel = settings(home, address, setupLinkFile);
 const desktop = { width: 1280, height: 800 };
 
 export default defineConfig<{ language: Language }>({

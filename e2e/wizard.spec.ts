@@ -2,40 +2,48 @@ import type { Page } from '@playwright/test';
 import * as act from './fixtures/action.ts';
 import * as check from './fixtures/check.ts';
 import * as find from './fixtures/find.ts';
-import { expect, test } from './fixtures/panel.ts';
+import { expect, owner, test as signedIn } from './fixtures/panel.ts';
+import { type FirstStart, firstStart } from './fixtures/serve.ts';
 import { type Language, type Words, wordsOf } from './fixtures/words.ts';
 
-// From nothing to a healthy stack and back, as a person would. Without JavaScript the same pages do the same; what
-// would come by itself is asked for again.
+// From the first start to a healthy stack and back, as a person would, each on a panel of its own. Without JavaScript the
+// same pages do the same; what would come by itself is asked for again.
+
+const test = signedIn.extend<{ panel: FirstStart }>({
+  panel: async ({}, use) => {
+    const panel = await firstStart();
+    await use(panel);
+    await panel.stop();
+  },
+  baseURL: async ({ panel }, use) => use(panel.address),
+  storageState: { cookies: [], origins: [] },
+});
+
+const name = 'vendor0919';
 
 for (const language of ['ja', 'en'] as const satisfies Language[]) {
-  test(`an image becomes a healthy stack, and is taken down again (${language})`, async ({
+  test(`from the set-up link to a healthy stack, which is taken down again (${language})`, async ({
+    panel,
     page,
     context,
     javaScriptEnabled: live,
-    unique,
   }) => {
-    test.setTimeout(150_000);
+    test.setTimeout(180_000);
     const t = wordsOf(language);
-    const name = unique;
-    // The browser speaks Japanese; the other language is chosen by hand.
-    if (language === 'en') {
-      await page.goto('/');
-      await act.switchLanguage(page, 'English');
-    }
-    await expect(async () => {
-      if (language === 'ja') await page.goto('/');
-      await expect(page.locator('html')).toHaveAttribute('lang', language);
-    }).toPass();
 
-    await test.step('a practice account of its own', async () => {
-      await act.addConnection(page, t, name);
-      await expect(find.heading(page)).toHaveText(name);
+    await test.step('the set-up link makes the owner', async () => {
+      await page.goto(panel.link);
+      // The browser speaks Japanese; the other language is chosen by hand.
+      if (language === 'en') await act.switchLanguage(page, 'English');
+      await expect(page.locator('html')).toHaveAttribute('lang', language);
+      await expect(find.heading(page)).toHaveText(t('setup.title'));
+      await act.setUp(page, t, owner);
+      await expect(find.heading(page)).toHaveText(t('nav.stacks'));
     });
 
     await test.step('account', async () => {
       await act.beginStack(page, t);
-      await act.fillAccount(page, t, name, name);
+      await act.fillAccount(page, t, 'practice:runbook', name);
       await expect(find.heading(page)).toHaveText(t('wizard.image.title'));
     });
 

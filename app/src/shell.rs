@@ -1,13 +1,21 @@
 //! The document around every page.
 
 use leptos::{
-    config::LeptosOptions,
-    hydration::{AutoReload, HydrationScripts},
+    config::{Env, LeptosOptions},
+    hydration::HydrationScripts,
+    nonce::use_nonce,
     prelude::*,
 };
 use leptos_meta::MetaTags;
 
 use crate::{i18n, preferences::Theme, request::Asked, router::App};
+
+/// Loads the page again when what `/watched` says has changed: while somebody works on the panel.
+const WATCH: &str = "let served;\
+    new EventSource('/watched').onmessage = ({ data }) => {\
+        if (served !== undefined && served !== data) location.reload();\
+        served = data;\
+    };";
 
 /// The whole document. Language and theme are decided here, once per request, and given to everything inside.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -23,6 +31,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         Theme::Dark => "dark",
     };
     let css = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    let watch =
+        (options.env == Env::DEV).then(|| view! { <script nonce=use_nonce() inner_html=WATCH></script> });
     view! {
         <!DOCTYPE html>
         <html lang=i18n::tag(asked.locale) data-theme=theme>
@@ -32,7 +42,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content=scheme/>
                 <link rel="stylesheet" href=css/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <AutoReload options=options.clone()/>
+                {watch}
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>

@@ -1,4 +1,4 @@
-//! `cargo xtask dev`: the server again after every change.
+//! `cargo xtask dev`: the server again after every change, and the open pages with it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -56,9 +56,7 @@ pub(crate) fn dev(arguments: &[String]) -> Result<()> {
         match change(&place.root, &times, &now) {
             None => std::thread::sleep(PAUSE),
             Some(Change::Style) => {
-                if let Err(error) = report.need("style", "one stylesheet; load the page again", || {
-                    style::build(&place)
-                }) {
+                if let Err(error) = report.need("style", "one stylesheet", || style::build(&place)) {
                     eprintln!("error: {error:#}");
                 }
             }
@@ -69,7 +67,7 @@ pub(crate) fn dev(arguments: &[String]) -> Result<()> {
                     server = Some(start(&place)?);
                     let address = run::address(&[]);
                     if answers(&address, PATIENCE) {
-                        println!("= the server was started again on http://{address}; load the page again");
+                        println!("= the server was started again on http://{address}");
                     } else {
                         eprintln!(
                             "error: nobody answers on {address}: see above what the server said\nwaiting for a change"
@@ -111,6 +109,8 @@ fn start(place: &Place) -> Result<Kept> {
             kept.env(name, value);
         }
     }
+    // Open pages load again by themselves.
+    kept.env("LEPTOS_WATCH", "on");
     keeper::start_with(&mut kept)
 }
 

@@ -14,7 +14,7 @@ use engine::run::{RunState, StepRecord};
 use engine::spec::ImageSource;
 use jiff::Timestamp;
 use serde::Deserialize as _;
-use store::runs::{self as rows, Run, RunSummary, events};
+use store::runs::{self as rows, Run, RunSummary, Standing};
 use store::{Conflict, connections, stacks, users};
 use uuid::Uuid;
 
@@ -65,11 +65,13 @@ impl RequestBackend {
         Ok(error.next(NextLabel::OpenRun, routes::run(row.id)))
     }
 
-    async fn moving_part(&self, row: &Run, plan: &Plan) -> Answer<RunProgress> {
+    async fn moving_part(&self, run: Uuid, plan: &Plan) -> Answer<RunProgress> {
         let db = &self.panel.db;
-        // The event first: what happens between the two reads is shown twice rather than never.
-        let last_event = events::last(db, row.id).await.map_err(store_error)?;
-        let found = rows::steps(db, row.id).await.map_err(store_error)?;
+        let Standing {
+            last_event,
+            run: row,
+            steps: found,
+        } = rows::standing(db, run).await.map_err(store_error)?;
         let stack = stacks::get(db, row.stack_id).await.map_err(store_error)?;
         let connection = connections::get(db, stack.connection_id)
             .await
@@ -192,7 +194,7 @@ impl Runs for RequestBackend {
         };
         let newest = rows::newest(db, row.stack_id).await.map_err(store_error)?;
         let (schedule, makespan_s) = plan_view::schedule(&plan);
-        let progress = self.moving_part(&row, &plan).await?;
+        let progress = self.moving_part(row.id, &plan).await?;
         let actions = plan_view::actions(&plan);
         Ok(RunView {
             id: row.id.to_string(),
@@ -228,9 +230,9 @@ impl Runs for RequestBackend {
     async fn run_progress(&self, id_text: &str) -> Answer<RunProgress> {
         self.actor()?;
         let db = &self.panel.db;
-        let row = rows::get(db, id(id_text)?).await.map_err(store_error)?;
-        let plan = rows::plan(db, row.id).await.map_err(store_error)?;
-        self.moving_part(&row, &plan).await
+        let run = id(id_text)?;
+        let plan = rows::plan(db, run).await.map_err(store_error)?;
+        self.moving_part(run, &plan).await
     }
 
     async fn runs(&self, stack_id: &str) -> Answer<Vec<RunLine>> {

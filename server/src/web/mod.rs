@@ -11,6 +11,7 @@ mod gate;
 mod headers;
 mod healthz;
 mod panics;
+mod watched;
 
 use std::sync::Arc;
 
@@ -99,8 +100,15 @@ pub fn router(panel: Arc<Panel>, config: &WebConfig) -> Result<Router, ConfigErr
                 .layer(from_fn_with_state(gate, gate::pass)),
         );
 
+    let watched = if is_watched() {
+        let stylesheet = config.site_root.join("pkg/slipway.css");
+        watched::router(stylesheet, panel.stopping.clone())
+    } else {
+        Router::new()
+    };
     let router = Router::new()
         .route("/healthz", get(healthz::answer).with_state(panel))
+        .merge(watched)
         .merge(assets::router(&config.site_root))
         .fallback_service(pages);
     Ok(router.layer(
@@ -142,13 +150,17 @@ fn provide() {
     }
 }
 
+/// Somebody works on the panel.
+fn is_watched() -> bool {
+    std::env::var_os("LEPTOS_WATCH").is_some()
+}
+
 fn leptos_options(config: &WebConfig) -> LeptosOptions {
-    let watched = std::env::var_os("LEPTOS_WATCH").is_some();
     LeptosOptions::builder()
         .output_name("slipway")
         .site_root(config.site_root.to_string_lossy().as_ref())
         .site_pkg_dir("pkg")
         .site_addr(config.addr)
-        .env(if watched { Env::DEV } else { Env::PROD })
+        .env(if is_watched() { Env::DEV } else { Env::PROD })
         .build()
 }

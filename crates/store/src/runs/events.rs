@@ -92,7 +92,7 @@ pub async fn after(db: &Database, run_id: Uuid, event_id: i64) -> Result<Vec<Eve
     )
 }
 
-/// The newest event of a run, 0 when it has none. Read it before the run itself, so that nothing falls between.
+/// The newest event of a run, 0 when it has none.
 ///
 /// # Errors
 /// Those of the database.

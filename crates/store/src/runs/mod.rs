@@ -4,6 +4,7 @@ pub mod events;
 mod lease;
 mod ledger;
 mod past;
+mod standing;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub use events::{Event, Signal, watch};
 pub use lease::{Abandoned, abandoned, claim, release, renew};
 pub use ledger::PgLedger;
 pub use past::{Past, past};
+pub use standing::{Standing, standing};
 
 /// A run without its plan, which is large.
 #[derive(Debug, Clone, PartialEq)]

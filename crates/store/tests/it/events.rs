@@ -7,6 +7,7 @@ use engine::run::ledger::Ledger;
 use engine::run::{RunState, StepRecord};
 use futures::StreamExt;
 use serde_json::json;
+use sqlx::Connection;
 use store::runs::{self, Signal};
 
 use crate::runs::held;
@@ -138,4 +139,37 @@ async fn events_become_visible_in_the_order_of_their_numbers() {
         }
     }
     assert_eq!(seen, 40);
+}
+
+#[tokio::test]
+async fn who_has_seen_the_newest_event_has_seen_what_it_told() {
+    let bed = TestDb::new().await;
+    let (run, _ledger) = held(&bed.db, "worker").await;
+    let mut tamper = bed.side_door().await;
+    let mut ending = tamper.begin().await.unwrap();
+    // Whoever asks now gets as far as the events, and waits there until the run has ended.
+    sqlx::query("LOCK TABLE run_events IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *ending)
+        .await
+        .unwrap();
+    let asking = {
+        let db = bed.db.clone();
+        tokio::spawn(async move { runs::standing(&db, run.id).await.unwrap() })
+    };
+    let waiting = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                   WHERE datname = current_database() AND NOT granted";
+    while bed.number(waiting).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    for statement in [
+        "UPDATE runs SET state = 'succeeded', finished_at = now()",
+        "INSERT INTO run_events (run_id, kind, payload) SELECT id, 'state', '{\"state\": \"succeeded\"}' FROM runs",
+    ] {
+        sqlx::query(statement).execute(&mut *ending).await.unwrap();
+    }
+    ending.commit().await.unwrap();
+
+    let seen = asking.await.unwrap();
+    assert_eq!(seen.run.state, RunState::Succeeded);
+    assert_eq!(runs::standing(&bed.db, run.id).await.unwrap(), seen);
 }
