@@ -57,7 +57,7 @@ test('a run that failed names the cause, and goes on once it is put right', asyn
   await expect(page.getByRole('alert').first()).toContainText(t.like('diagnosis.target_refused.cause', { port: 9090 }));
   await expect(find.panel(page, t('run.fix'))).toContainText(t('diagnosis.target_refused.fix'));
   await expect(page.getByRole('figure').or(page.locator('figure.graph')).first()).toBeVisible();
-  await expect(page.locator('figure.graph .node.blocked')).toHaveCount(1);
+  await expect(page.locator('figure.graph .node.failed')).toHaveCount(1);
 
   // An image that listens where the task definition says is pushed; a plan names the very image, so a new one takes it.
   const { stack_id: stack } = await act.runState(page.request, run);

@@ -158,6 +158,8 @@ pub struct Dashboard {
     pub yen_per_usd: f64,
     /// Whether any connection exists.
     pub has_connections: bool,
+    /// When this was read (UTC).
+    pub now: Timestamp,
 }
 
 /// A stack of which there is only the repository.

@@ -1,5 +1,6 @@
 //! The dashboard: all stacks, and what happened lately.
 
+use jiff::Timestamp;
 use leptos::prelude::*;
 
 use super::health::{spark_values, state};
@@ -22,16 +23,16 @@ pub fn Dashboard() -> impl IntoView {
         |answer: Answer, around| {
             let l = locale();
             let lead = lead(l, &answer.stacks);
-            let yen = answer.yen_per_usd;
+            let (yen, now) = (answer.yen_per_usd, answer.now);
             let none = answer.stacks.is_empty();
             let alarms: Vec<_> = answer.stacks.iter().filter_map(|stack| alarm(l, stack)).collect();
             let rows: Vec<_> = answer
                 .stacks
                 .into_iter()
-                .map(|stack| row(l, stack, yen))
+                .map(|stack| row(l, stack, yen, now))
                 .collect();
             let prepared = prepared(l, answer.prepared);
-            let (drafts, activity) = (drafts(l, answer.drafts), activity(l, answer.activity));
+            let (drafts, activity) = (drafts(l, answer.drafts, now), activity(l, answer.activity, now));
             let new = move || view! { <form method="post" action=routes::NEW_DRAFT><Button kind=ButtonKind::Primary><Glyph icon=Icon::Add/>{t!(l, dashboard.new)}</Button></form> };
             view! {
                 <Frame place=Place::Stacks trail=vec![Crumb::here(t!(l, nav.stacks))]>
@@ -134,7 +135,7 @@ fn alarm(l: Locale, stack: &StackLine) -> Option<AnyView> {
     Some(view! { <Note tone=Tone::Bad>{why} " " <a href=href>{t!(l, dashboard.look)}</a></Note> }.into_any())
 }
 
-fn row(l: Locale, stack: StackLine, yen: f64) -> impl IntoView {
+fn row(l: Locale, stack: StackLine, yen: f64, now: Timestamp) -> impl IntoView {
     let running = stack.last_run.as_ref().filter(|run| !run.state.is_over());
     let (tone, word) = match running {
         Some(_) => (Tone::Wait, t!(l, run_state.running)),
@@ -147,16 +148,17 @@ fn row(l: Locale, stack: StackLine, yen: f64) -> impl IntoView {
         let (tone, word) = words::run::run_state(l, run.state);
         view! {
             <span class="pair"><a href=routes::run(&run.id)>{format!("#{} {}", run.number, words::run::purpose(l, run.purpose))}</a> <State tone word/></span>
-            <span class="why"><When at=run.created_at/> " · " {run.started_by}</span>
+            <span class="why"><Ago at=run.created_at now/> " · " {run.started_by}</span>
         }
     });
-    let url = stack
+    let place = stack
         .url
         .unwrap_or_else(|| format!("{} · {}", stack.connection, stack.region));
+    let shown = place.trim_start_matches("http://").to_owned();
     view! {
         <tr>
-            <td><a href=routes::stack(&stack.id)><b>{stack.name}</b></a> " " <Tag>{stack.environment}</Tag></td>
-            <td><State tone word/><span class="why">{url}</span></td>
+            <td class="name"><a href=routes::stack(&stack.id)>{stack.name}</a> <Tag>{stack.environment}</Tag></td>
+            <td><State tone word/><span class="why line" title=place>{shown}</span></td>
             <td><Spark values=spark label=t!(l, dashboard.day_latency)/></td>
             <td class="num">{stack.uptime_24h.map_or_else(|| "—".to_owned(), format::percent)}</td>
             <td class="num">{p95.map_or_else(|| "—".to_owned(), |us| format::millis(us as f64 / 1000.0))}</td>
@@ -167,7 +169,7 @@ fn row(l: Locale, stack: StackLine, yen: f64) -> impl IntoView {
     }
 }
 
-fn drafts(l: Locale, drafts: Vec<DraftLine>) -> Option<AnyView> {
+fn drafts(l: Locale, drafts: Vec<DraftLine>, now: Timestamp) -> Option<AnyView> {
     let rows: Vec<_> = drafts
         .into_iter()
         .map(|draft| {
@@ -180,7 +182,7 @@ fn drafts(l: Locale, drafts: Vec<DraftLine>) -> Option<AnyView> {
                 <tr>
                     <td><a href=routes::draft(&draft.id, draft.step)>{name}</a></td>
                     <td>{super::draft::step_name(l, draft.step)}</td>
-                    <td class="muted"><When at=draft.saved_at/> " · " {draft.saved_by}</td>
+                    <td class="muted"><Ago at=draft.saved_at now/> " · " {draft.saved_by}</td>
                     <td class="num">
                         <Confirm open=t!(l, wizard.discard) question=t!(l, wizard.discard_question)>
                             <form method="post" action=format!("/drafts/{}/discard", draft.id)><Button kind=ButtonKind::Danger>{t!(l, wizard.discard_go)}</Button></form>
@@ -220,7 +222,7 @@ fn prepared(l: Locale, prepared: Vec<PreparedLine>) -> Option<AnyView> {
     })
 }
 
-fn activity(l: Locale, lines: Vec<ActivityLine>) -> Option<AnyView> {
+fn activity(l: Locale, lines: Vec<ActivityLine>, now: Timestamp) -> Option<AnyView> {
     let rows: Vec<_> = lines
         .into_iter()
         .map(|line| {
@@ -233,7 +235,7 @@ fn activity(l: Locale, lines: Vec<ActivityLine>) -> Option<AnyView> {
             );
             view! {
                 <tr>
-                    <td class="muted"><When at=line.at/></td>
+                    <td class="muted"><Ago at=line.at now/></td>
                     <td><b>{line.who}</b> " " <a href=routes::run(&line.run_id)>{what}</a></td>
                     <td><State tone word/></td>
                 </tr>

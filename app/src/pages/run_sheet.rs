@@ -280,7 +280,7 @@ fn bar_state(change: Change, record: &StepRecord) -> BarState {
         (StepState::Pending | StepState::Skipped, _) => BarState::Expected,
         (StepState::Running, _) => BarState::Running,
         (StepState::Waiting, _) | (StepState::Done, Some(Outcome::Waiting)) => BarState::Waiting,
-        (StepState::Blocked, _) => BarState::Blocked,
+        (StepState::Blocked, _) => BarState::Failed,
         (StepState::Done, Some(Outcome::Kept)) if change != Change::Wait => BarState::Kept,
         (StepState::Done, Some(Outcome::Adopted)) => BarState::Kept,
         (StepState::Done, _) => BarState::Ok,

@@ -178,6 +178,7 @@ impl Stacks for RequestBackend {
             activity: activity.into_iter().map(activity_line).collect(),
             yen_per_usd: prices::prices().usd_jpy,
             has_connections: !around.connections.is_empty(),
+            now: Timestamp::now(),
         })
     }
 
