@@ -11,7 +11,7 @@ use engine::plan::action::Action;
 use engine::plan::{Change, Plan};
 use engine::spec::StackSpec;
 use jiff::{SignedDuration, Timestamp};
-use store::practice_accounts::{self, PracticeAccount, PracticeClock};
+use store::practice_accounts::{self, Keep, PracticeAccount, PracticeClock};
 use store::{Database, connections};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -73,8 +73,9 @@ pub struct Practice {
     pace: Pace,
     /// Calls with another epoch's account are refused.
     epoch: i64,
-    /// One call of this process at a time asks for the row: the others wait here, and hold no connection of the pool.
-    turn: Mutex<()>,
+    /// As this process saw it last. One call of this process at a time asks for the row: the others wait here, and hold
+    /// no connection of the pool.
+    seen: Mutex<Option<PracticeAccount<World>>>,
 }
 
 impl Practice {
@@ -105,7 +106,7 @@ impl Practice {
             connection_id,
             pace: Pace::of(account.clock()),
             epoch: account.epoch,
-            turn: Mutex::default(),
+            seen: Mutex::default(),
         }))
     }
 
@@ -255,40 +256,35 @@ fn morning(connection_id: Uuid, scenario: &str, speed: u32) -> Result<PracticeAc
     })
 }
 
-/// Why a look is not saved.
-enum Unsaved {
-    /// It changed nothing worth saving.
-    Clean,
-    /// The account is another one than was opened.
-    Reset,
-}
-
 #[async_trait]
 impl WorldCell for Practice {
     async fn exec(&self, work: Work) -> Result<(), CellError> {
-        let _turn = self.turn.lock().await;
+        let mut seen = self.seen.lock().await;
         let epoch = self.epoch;
         let done = practice_accounts::with_world(
             &self.db,
             self.connection_id,
+            seen.take(),
             move |account: &mut PracticeAccount<World>| {
                 if account.epoch != epoch {
-                    return Err(Unsaved::Reset);
+                    return Keep::AsItWas(Err(CellError::Reset));
                 }
                 let now = Pace::of(account.clock()).at(Timestamp::now());
                 account.world.advance(now);
                 work(&mut account.world, now);
                 if account.world.take_dirty() {
-                    Ok(())
+                    Keep::Saved(Ok(()))
                 } else {
-                    Err(Unsaved::Clean)
+                    Keep::AsItWas(Ok(()))
                 }
             },
         )
         .await;
         match done {
-            Ok(Ok(()) | Err(Unsaved::Clean)) => Ok(()),
-            Ok(Err(Unsaved::Reset)) => Err(CellError::Reset),
+            Ok((account, answer)) => {
+                *seen = Some(account);
+                answer
+            }
             Err(store::Error::NotFound { .. }) => Err(CellError::Reset),
             Err(store::Error::Unreadable { source, .. }) => Err(CellError::Unreadable(source.to_string())),
             Err(error) => Err(CellError::Unavailable(error.to_string())),

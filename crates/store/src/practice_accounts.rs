@@ -171,41 +171,64 @@ pub async fn clock(db: &Database, connection_id: Uuid) -> Result<PracticeClock> 
     .ok_or(Error::not_found("practice account"))
 }
 
-/// Changes the account under a row lock: callers take turns, each sees what the one before saved. The world is read,
-/// changed and written on a thread for such work: the larger ones take milliseconds.
+/// What [`with_world`] does with the account afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep<T> {
+    /// It changed: it is saved.
+    Saved(T),
+    /// Nothing in it changed that is worth saving.
+    AsItWas(T),
+}
+
+/// Looks at, or changes, the account under a row lock: callers take turns, each sees what the one before saved. The world
+/// is read, changed and written on a thread for such work: the larger ones take milliseconds.
 ///
-/// The inner result is the closure's; on its `Err` nothing is saved. The closure holds the lock, so it must not
-/// wait for anything.
+/// `seen` is the account as this caller saw it last. While nobody else has changed it, it is not read again: most looks
+/// change nothing. Answers the account as this call left it, and what the closure said.
+///
+/// The closure holds the lock, so it must not wait for anything.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Unreadable`] when the world is not a `W`, or can't be written as one.
-pub async fn with_world<W, T, E>(
+pub async fn with_world<W, T>(
     db: &Database,
     connection_id: Uuid,
-    change: impl FnOnce(&mut PracticeAccount<W>) -> Result<T, E> + Send + 'static,
-) -> Result<Result<T, E>>
+    seen: Option<PracticeAccount<W>>,
+    work: impl FnOnce(&mut PracticeAccount<W>) -> Keep<T> + Send + 'static,
+) -> Result<(PracticeAccount<W>, T)>
 where
     W: Serialize + DeserializeOwned + Send + Sync + Unpin + 'static,
     T: Send + 'static,
-    E: Send + 'static,
 {
     let mut tx = db.pool().begin().await?;
-    let row = sqlx::query("SELECT * FROM practice_accounts WHERE connection_id = $1 FOR UPDATE")
-        .bind(connection_id)
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Error::not_found("practice account"))?;
+    let version: i64 =
+        sqlx::query_scalar("SELECT version FROM practice_accounts WHERE connection_id = $1 FOR UPDATE")
+            .bind(connection_id)
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(Error::not_found("practice account"))?;
+    let seen = seen.filter(|account| account.version == version);
+    let row = match seen {
+        Some(_) => None,
+        None => Some(
+            sqlx::query("SELECT * FROM practice_accounts WHERE connection_id = $1")
+                .bind(connection_id)
+                .fetch_one(&mut *tx)
+                .await?,
+        ),
+    };
     let work = tokio::task::spawn_blocking(move || {
-        let mut account: PracticeAccount<W> = decode(&row)?;
-        Ok::<_, Error>(match change(&mut account) {
-            Ok(answer) => {
+        let read = row.as_ref().map(decode).transpose()?;
+        let mut account = seen.or(read).ok_or(Error::not_found("practice account"))?;
+        Ok::<_, Error>(match work(&mut account) {
+            Keep::AsItWas(answer) => (account, None, answer),
+            Keep::Saved(answer) => {
                 let world = serde_json::to_string(&account.world).map_err(unreadable)?;
-                Ok((account, world, answer))
+                (account, Some(world), answer)
             }
-            Err(refusal) => Err(refusal),
         })
     });
-    let done = match work.await {
+    let (mut account, changed, answer) = match work.await {
         Ok(done) => done?,
         Err(error) => match error.try_into_panic() {
             // As if it had happened here.
@@ -213,15 +236,15 @@ where
             Err(_) => return Err(Error::Unavailable(sqlx::Error::WorkerCrashed)),
         },
     };
-    let (account, world, answer) = match done {
-        Ok(done) => done,
-        Err(refusal) => return Ok(Err(refusal)),
+    let Some(world) = changed else {
+        tx.rollback().await?;
+        return Ok((account, answer));
     };
-    sqlx::query(
+    account.version = sqlx::query_scalar(
         "UPDATE practice_accounts
          SET world = $2::jsonb, wall_epoch = $3, sim_epoch = $4, speed = $5, scenario = $6,
              version = version + 1, updated_at = now()
-         WHERE connection_id = $1",
+         WHERE connection_id = $1 RETURNING version",
     )
     .bind(connection_id)
     .bind(world)
@@ -229,10 +252,10 @@ where
     .bind(instant::to_sql(account.sim_epoch))
     .bind(account.speed)
     .bind(&account.scenario)
-    .execute(&mut *tx)
+    .fetch_one(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(Ok(answer))
+    Ok((account, answer))
 }
 
 fn unreadable(source: serde_json::Error) -> Error {

@@ -10,7 +10,7 @@ use slipway::panel::{Facts, Panel};
 use slipway::practice;
 use store::Database;
 use store::embedded::Cluster;
-use store::practice_accounts::{self, PracticeAccount};
+use store::practice_accounts::{self, Keep, PracticeAccount};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -134,12 +134,11 @@ pub(crate) fn slipway(arguments: &[&str], data: &Path, speed: u32) -> Command {
 
 /// Leaves a practice account as another version might have saved it.
 pub(crate) async fn written_by_another_version(db: &Database, connection: Uuid) {
-    practice_accounts::with_world(db, connection, |account: &mut PracticeAccount<Value>| {
+    practice_accounts::with_world(db, connection, None, |account: &mut PracticeAccount<Value>| {
         account.world = json!({ "form": 0, "written": "by another version" });
-        Ok::<_, ()>(())
+        Keep::Saved(())
     })
     .await
-    .unwrap()
     .unwrap();
 }
 

@@ -2,7 +2,7 @@
 
 use engine::run::RunOptions;
 use serde::{Deserialize, Serialize};
-use store::practice_accounts::{self, PracticeAccount};
+use store::practice_accounts::{self, Keep, PracticeAccount};
 use store::{Conflict, Database, Error, connections, runs, stacks};
 use uuid::Uuid;
 
@@ -60,13 +60,13 @@ async fn changes_from_many_replicas_take_turns() {
     let changes = (0..24).map(|_| {
         let db = bed.db.clone();
         tokio::spawn(async move {
-            practice_accounts::with_world(&db, id, |account: &mut PracticeAccount<World>| {
+            practice_accounts::with_world(&db, id, None, |account: &mut PracticeAccount<World>| {
                 account.world.counter += 1;
-                Ok::<_, ()>(account.world.counter)
+                Keep::Saved(account.world.counter)
             })
             .await
             .unwrap()
-            .unwrap()
+            .1
         })
     });
     let mut seen = Vec::new();
@@ -80,18 +80,46 @@ async fn changes_from_many_replicas_take_turns() {
 }
 
 #[tokio::test]
-async fn a_refused_change_is_not_saved_and_lets_go_of_the_lock() {
+async fn what_is_not_worth_saving_is_not_saved_and_lets_go_of_the_lock() {
     let bed = TestDb::new().await;
     let id = practice(&bed.db).await.id;
     practice_accounts::reset(&bed.db, &fresh(id)).await.unwrap();
-    let refused = practice_accounts::with_world(&bed.db, id, |account: &mut PracticeAccount<World>| {
-        account.world.clusters.clear();
-        Err::<(), _>("AccessDenied")
-    });
-    assert_eq!(refused.await.unwrap(), Err("AccessDenied"));
-    assert_eq!(read(&bed.db, id).await, fresh(id));
-    let done = practice_accounts::with_world(&bed.db, id, |_: &mut PracticeAccount<World>| Ok::<_, ()>(7));
-    assert_eq!(done.await.unwrap(), Ok(7));
+    for _ in 0..2 {
+        let looked =
+            practice_accounts::with_world(&bed.db, id, None, |account: &mut PracticeAccount<World>| {
+                account.world.clusters.clear();
+                Keep::AsItWas(7)
+            });
+        assert_eq!(looked.await.unwrap().1, 7);
+        assert_eq!(read(&bed.db, id).await, fresh(id));
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_read_again_only_when_somebody_else_changed_it() {
+    let bed = TestDb::new().await;
+    let id = practice(&bed.db).await.id;
+    practice_accounts::reset(&bed.db, &fresh(id)).await.unwrap();
+    let count = async |seen: Option<PracticeAccount<World>>| {
+        let counted = practice_accounts::with_world(&bed.db, id, seen, |account| {
+            account.world.counter += 1;
+            Keep::Saved(account.world.counter)
+        });
+        counted.await.unwrap()
+    };
+    let (mut mine, counter) = count(None).await;
+    assert_eq!(counter, 1);
+    // What nobody else can see shows that this is the copy from before.
+    mine.world.counter = 100;
+    let (mine, counter) = count(Some(mine)).await;
+    assert_eq!(counter, 101);
+    let (theirs, counter) = count(None).await;
+    assert_eq!(counter, 102);
+    assert_eq!(count(Some(mine)).await.1, 103, "not 102 again");
+    practice_accounts::reset(&bed.db, &fresh(id)).await.unwrap();
+    let (theirs, counter) = count(Some(theirs)).await;
+    assert_eq!(counter, 1, "a reset is a change, too");
+    assert_eq!(theirs, read(&bed.db, id).await);
 }
 
 #[tokio::test]
@@ -118,12 +146,16 @@ async fn a_world_of_another_form_is_unreadable_not_lost() {
     );
     let mut foreign = fresh(id);
     foreign.world.counter = 7;
-    practice_accounts::with_world(&bed.db, id, |account: &mut PracticeAccount<serde_json::Value>| {
-        account.world = serde_json::json!({ "written": "by another version" });
-        Ok::<_, ()>(())
-    })
+    practice_accounts::with_world(
+        &bed.db,
+        id,
+        None,
+        |account: &mut PracticeAccount<serde_json::Value>| {
+            account.world = serde_json::json!({ "written": "by another version" });
+            Keep::Saved(())
+        },
+    )
     .await
-    .unwrap()
     .unwrap();
     assert!(practice_accounts::read::<World>(&bed.db, id).await.is_err());
     practice_accounts::reset(&bed.db, &foreign).await.unwrap();
