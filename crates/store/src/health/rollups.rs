@@ -17,8 +17,8 @@ use crate::{Database, Result, instant};
 const ROLLUP_LOCK: i64 = 0x726f_6c6c;
 /// How late a look may be saved and still be counted, in seconds.
 const LATE_S: i64 = 300;
-/// Raw looks are read in chunks of this many seconds, to bound the memory.
-const CHUNK_S: i64 = 1_800;
+/// Rows are read in chunks of this many seconds, to bound the memory.
+const CHUNK_S: i64 = 600;
 const MINUTE_S: i64 = 60;
 const HOUR_S: i64 = 3_600;
 
@@ -53,8 +53,8 @@ pub struct RolledUp {
     pub hours: u64,
 }
 
-/// Sums up every minute and hour that is closed at `now`, by the database's clock, and was not summed yet, and the last few again for looks
-/// that came late. `None` when another process is doing it.
+/// Sums up every minute and hour that is closed at `now`, by the database's clock, and was not summed yet, and the last
+/// few again for looks that came late. `None` when another process is doing it.
 ///
 /// # Errors
 /// Those of the database.
@@ -67,10 +67,28 @@ pub async fn roll_up(db: &Database, now: Timestamp) -> Result<Option<RolledUp>> 
     if !mine {
         return Ok(None);
     }
-    let minutes = minutes(&mut tx, floor(now.as_second(), MINUTE_S)).await?;
-    let hours = hours(&mut tx, floor(now.as_second(), HOUR_S)).await?;
+    let done = sum_up(&mut tx, floor(now.as_second(), MINUTE_S)).await?;
+    // Also where nothing was written: dropped, the transaction would keep the lock for a while.
     tx.commit().await?;
-    Ok(Some(RolledUp { minutes, hours }))
+    Ok(Some(done))
+}
+
+async fn sum_up(tx: &mut PgConnection, until: i64) -> Result<RolledUp> {
+    let from = match done_until(tx, "1m").await? {
+        // Until the next minute is closed there is nothing to do: who asks more often does not make the others wait.
+        Some(done) if done == until => None,
+        Some(done) => Some(floor(done.min(until) - LATE_S, MINUTE_S)),
+        None => first(tx, "SELECT min(at) FROM probe_result")
+            .await?
+            .map(|first| floor(first, MINUTE_S)),
+    };
+    let Some(from) = from else {
+        return Ok(RolledUp::default());
+    };
+    Ok(RolledUp {
+        minutes: minutes(tx, from, until).await?,
+        hours: hours(tx, from, until).await?,
+    })
 }
 
 /// Drops what is older than it is kept. Changes of state are kept: they are the uptime.
@@ -170,14 +188,7 @@ fn at(second: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(second).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-async fn minutes(tx: &mut PgConnection, until: i64) -> Result<u64> {
-    let from = match done_until(tx, "1m").await? {
-        Some(done) => floor(done.min(until) - LATE_S, MINUTE_S),
-        None => match first(tx, "SELECT min(at) FROM probe_result").await? {
-            Some(first) => floor(first, MINUTE_S),
-            None => return Ok(0),
-        },
-    };
+async fn minutes(tx: &mut PgConnection, from: i64, until: i64) -> Result<u64> {
     let (mut start, mut written) = (from, 0);
     while start < until {
         let end = (start + CHUNK_S).min(until);
@@ -205,9 +216,12 @@ async fn minutes(tx: &mut PgConnection, until: i64) -> Result<u64> {
     Ok(written)
 }
 
-async fn hours(tx: &mut PgConnection, until: i64) -> Result<u64> {
+/// Sums the closed hours up that were not yet, and those of which a minute was summed again: however long nobody rolled
+/// up, an hour and its minutes say the same.
+async fn hours(tx: &mut PgConnection, minutes_from: i64, minutes_until: i64) -> Result<u64> {
+    let until = floor(minutes_until, HOUR_S);
     let from = match done_until(tx, "1h").await? {
-        Some(done) => done.min(until) - HOUR_S,
+        Some(done) => floor(minutes_from, HOUR_S).min(done),
         None => match first(tx, "SELECT min(bucket) FROM rollup_1m").await? {
             Some(first) => floor(first, HOUR_S),
             None => return Ok(0),
@@ -215,17 +229,20 @@ async fn hours(tx: &mut PgConnection, until: i64) -> Result<u64> {
     };
     let (mut start, mut written) = (from, 0);
     while start < until {
-        let end = start + HOUR_S;
         let mut rows = Rows::new();
-        let found = sqlx::query("SELECT * FROM rollup_1m WHERE bucket >= $1 AND bucket < $2")
-            .bind(at(start))
-            .bind(at(end))
-            .fetch_all(&mut *tx)
-            .await?;
-        for row in &found {
-            rows.entry((row.try_get("monitor_id")?, start))
-                .or_default()
-                .merge(&Sums::read(row)?);
+        let (mut chunk, end) = (start, start + HOUR_S);
+        while chunk < end {
+            let found = sqlx::query("SELECT * FROM rollup_1m WHERE bucket >= $1 AND bucket < $2")
+                .bind(at(chunk))
+                .bind(at(chunk + CHUNK_S))
+                .fetch_all(&mut *tx)
+                .await?;
+            for row in &found {
+                rows.entry((row.try_get("monitor_id")?, start))
+                    .or_default()
+                    .merge(&Sums::read(row)?);
+            }
+            chunk += CHUNK_S;
         }
         written += write(tx, INTO_HOURS, &rows).await?;
         start = end;

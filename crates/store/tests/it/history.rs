@@ -68,6 +68,36 @@ async fn a_look_that_is_saved_late_is_still_counted() {
 }
 
 #[tokio::test]
+async fn sums_are_made_once_a_minute_and_the_last_hour_again_only_while_late_looks_may_reach_it() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    let look = async |minute: i64| {
+        let seen = observation(id, noon() + minute.minutes(), Look::Good, 1_000);
+        results::save(&bed.db, &[seen]).await.unwrap();
+    };
+    let sum_up = async |second: i64| {
+        let done = rollups::roll_up(&bed.db, noon() + second.seconds()).await;
+        let done = done.unwrap().unwrap();
+        (done.minutes, done.hours)
+    };
+    look(0).await;
+    look(58).await;
+    assert_eq!(sum_up(60 * 60).await, (2, 1));
+    look(59).await;
+    assert_eq!(sum_up(60 * 60 + 45).await, (0, 0), "no minute was closed");
+    assert_eq!(sum_up(60 * 61).await, (2, 1));
+    assert_eq!(bed.number("SELECT sum(up)::bigint FROM rollup_1h").await, 3);
+    look(57).await;
+    assert_eq!(
+        sum_up(60 * 70).await,
+        (3, 1),
+        "late, and nobody had summed up since"
+    );
+    assert_eq!(bed.number("SELECT sum(up)::bigint FROM rollup_1h").await, 4);
+    assert_eq!(sum_up(60 * 71).await, (0, 0), "the hour is what it is");
+}
+
+#[tokio::test]
 async fn a_history_has_every_slot_with_percentiles_within_eight_percent() {
     let bed = TestDb::new().await;
     let id = monitor(&bed.db).await;
