@@ -184,7 +184,8 @@ pub enum Keep<T> {
 /// is read, changed and written on a thread for such work: the larger ones take milliseconds.
 ///
 /// `seen` is the account as this caller saw it last. While nobody else has changed it, it is not read again: most looks
-/// change nothing. Answers the account as this call left it, and what the closure said.
+/// change nothing. Answers the account as this call left it, and what the closure said: what it did to the account without
+/// wanting it saved is in that copy, and is saved with the next change made to it if that comes before anybody else's.
 ///
 /// The closure holds the lock, so it must not wait for anything.
 ///

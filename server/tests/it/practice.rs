@@ -77,6 +77,41 @@ async fn whoever_was_in_an_account_before_its_reset_changes_nothing_in_the_one_a
 }
 
 #[tokio::test]
+async fn processes_in_one_account_never_write_over_each_others_changes() {
+    let bed = Bed::new().await;
+    practice::ensure_defaults(&bed.db, SPEED).await.unwrap();
+    let id = connection(&bed).await;
+    // As two replicas and a command would have it, each with what it saw last.
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        open.push(Practice::open(&bed.db, id, "runbook", SPEED).await.unwrap());
+    }
+    let one_more = |account: Arc<Practice>| async move {
+        account
+            .look(|world, _| {
+                let faults = world.faults().clone();
+                world.set_faults(faults.with(cloud_sim::When::Call(u64::MAX), cloud_sim::Fault::Throttle));
+            })
+            .await
+            .unwrap();
+        account.look(|world, _| world.now()).await.unwrap()
+    };
+    let calls: Vec<_> = (0..30)
+        .map(|n: usize| tokio::spawn(one_more(Arc::clone(&open[n % 3]))))
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let all = (0..30).fold(cloud_sim::FaultPlan::none(), |faults, _| {
+        faults.with(cloud_sim::When::Call(u64::MAX), cloud_sim::Fault::Throttle)
+    });
+    for account in open {
+        let seen = account.look(|world, _| world.faults().clone()).await.unwrap();
+        assert_eq!(seen, all);
+    }
+}
+
+#[tokio::test]
 async fn a_hundred_calls_that_wait_for_one_account_leave_the_database_to_others() {
     let bed = Bed::new().await;
     practice::ensure_defaults(&bed.db, SPEED).await.unwrap();
