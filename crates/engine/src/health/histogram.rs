@@ -7,6 +7,8 @@
 const FIRST_US: f64 = 100.0;
 /// Each bucket's upper bound is this many times the one before; half the step is the error: 0.17 ÷ 2.17 = 7.8 %.
 const GROWTH: f64 = 1.17;
+/// Bytes of a bucket in a stored histogram.
+const STORED: usize = 3;
 /// Number of buckets. The last one ends above 60 s and takes everything slower.
 pub const BUCKETS: usize = 86;
 
@@ -59,35 +61,45 @@ impl Histogram {
         Self::default()
     }
 
-    /// From stored counts; negative ones, which only damage could leave, count as zero.
+    /// From stored bytes; buckets that do not exist, which only damage could leave, are left out.
     #[must_use]
-    pub fn from_stored(counts: &[i16]) -> Self {
-        let counts = counts
-            .iter()
-            .take(BUCKETS)
-            .map(|count| u32::try_from(*count).unwrap_or(0))
-            .collect();
-        let mut histogram = Self { counts };
-        histogram.trim();
+    pub fn from_stored(bytes: &[u8]) -> Self {
+        let mut histogram = Self::new();
+        for place in bytes.chunks_exact(STORED) {
+            if let [bucket, low, high] = *place
+                && usize::from(bucket) < BUCKETS
+            {
+                histogram.add(bucket.into(), u16::from_le_bytes([low, high]).into());
+            }
+        }
         histogram
     }
 
-    /// For storing: without trailing zeros; a count above 32,767 (nine days of one look every 24 s) stays there.
+    /// For storing: three bytes for each bucket that counted something, its number, then the count, low byte first. Most
+    /// buckets are empty. A count above 65,535 (two weeks of one look every 20 s) stays there.
     #[must_use]
-    pub fn to_stored(&self) -> Vec<i16> {
-        self.counts
-            .iter()
-            .map(|count| i16::try_from(*count).unwrap_or(i16::MAX))
-            .collect()
+    pub fn to_stored(&self) -> Vec<u8> {
+        let used = (0_u8..).zip(&self.counts).filter(|(_, count)| **count > 0);
+        used.flat_map(|(bucket, count)| {
+            let [low, high] = u16::try_from(*count).unwrap_or(u16::MAX).to_le_bytes();
+            [bucket, low, high]
+        })
+        .collect()
     }
 
     /// Counts one latency.
     pub fn record(&mut self, latency_us: u64) {
-        let index = bucket(latency_us);
-        if self.counts.len() <= index {
-            self.counts.resize(index + 1, 0);
+        self.add(bucket(latency_us), 1);
+    }
+
+    fn add(&mut self, bucket: usize, count: u32) {
+        if count == 0 {
+            return;
         }
-        self.counts[index] = self.counts[index].saturating_add(1);
+        if self.counts.len() <= bucket {
+            self.counts.resize(bucket + 1, 0);
+        }
+        self.counts[bucket] = self.counts[bucket].saturating_add(count);
     }
 
     /// Adds everything that another one counted.
@@ -129,15 +141,6 @@ impl Histogram {
         });
         index.map(representative_us)
     }
-
-    fn trim(&mut self) {
-        let used = self
-            .counts
-            .iter()
-            .rposition(|count| *count != 0)
-            .map_or(0, |last| last + 1);
-        self.counts.truncate(used);
-    }
 }
 
 #[cfg(test)]
@@ -172,15 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn stored_counts_stop_at_what_a_smallint_holds() {
+    fn only_what_counted_something_is_stored_and_damage_is_left_out() {
         let histogram = Histogram {
-            counts: vec![0, 40_000],
+            counts: vec![0, 70_000, 0, 258],
         };
-        assert_eq!(histogram.to_stored(), [0, 32_767]);
-        assert_eq!(
-            Histogram::from_stored(&[-3, 2, 0, 0]),
-            Histogram { counts: vec![0, 2] }
-        );
+        assert_eq!(histogram.to_stored(), [1, 255, 255, 3, 2, 1]);
+        let damaged = [1, 2, 0, 200, 1, 0, 5, 0, 0, 7];
+        assert_eq!(Histogram::from_stored(&damaged), Histogram { counts: vec![0, 2] });
     }
 
     proptest! {

@@ -171,7 +171,7 @@ impl Sums {
             sum_us: u64::try_from(row.try_get::<i64, _>("sum_us")?).unwrap_or(0),
             min_us: extreme("min_us")?,
             max_us: extreme("max_us")?,
-            hist: Histogram::from_stored(&row.try_get::<Vec<i16>, _>("hist")?),
+            hist: Histogram::from_stored(row.try_get::<&[u8], _>("hist")?),
         })
     }
 }
@@ -253,9 +253,9 @@ async fn hours(tx: &mut PgConnection, minutes_from: i64, minutes_until: i64) -> 
 
 const INTO_MINUTES: &str = "INSERT INTO rollup_1m
     (monitor_id, bucket, up, degraded, down, unknown, n, sum_us, min_us, max_us, hist)
-    SELECT monitor_id, bucket, up, degraded, down, unknown, n, sum_us, min_us, max_us, hist::smallint[]
+    SELECT monitor_id, bucket, up, degraded, down, unknown, n, sum_us, min_us, max_us, hist
     FROM UNNEST($1::bigint[], $2::timestamptz[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[],
-        $8::bigint[], $9::int[], $10::int[], $11::text[])
+        $8::bigint[], $9::int[], $10::int[], $11::bytea[])
         AS new (monitor_id, bucket, up, degraded, down, unknown, n, sum_us, min_us, max_us, hist)
     ON CONFLICT (monitor_id, bucket) DO UPDATE
     SET up = excluded.up, degraded = excluded.degraded, down = excluded.down, unknown = excluded.unknown,
@@ -264,9 +264,9 @@ const INTO_MINUTES: &str = "INSERT INTO rollup_1m
 
 const INTO_HOURS: &str = "INSERT INTO rollup_1h
     (monitor_id, bucket, up, degraded, down, unknown, n, sum_us, min_us, max_us, hist)
-    SELECT monitor_id, bucket, up, degraded, down, unknown, n, sum_us, min_us, max_us, hist::smallint[]
+    SELECT monitor_id, bucket, up, degraded, down, unknown, n, sum_us, min_us, max_us, hist
     FROM UNNEST($1::bigint[], $2::timestamptz[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[],
-        $8::bigint[], $9::int[], $10::int[], $11::text[])
+        $8::bigint[], $9::int[], $10::int[], $11::bytea[])
         AS new (monitor_id, bucket, up, degraded, down, unknown, n, sum_us, min_us, max_us, hist)
     ON CONFLICT (monitor_id, bucket) DO UPDATE
     SET up = excluded.up, degraded = excluded.degraded, down = excluded.down, unknown = excluded.unknown,
@@ -278,11 +278,6 @@ async fn write(tx: &mut PgConnection, statement: &'static str, rows: &Rows) -> R
         return Ok(0);
     }
     let count = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
-    // Arrays of arrays of different lengths do not exist in PostgreSQL: each histogram travels as text.
-    let text = |sums: &Sums| {
-        let counts: Vec<String> = sums.hist.to_stored().iter().map(i16::to_string).collect();
-        format!("{{{}}}", counts.join(","))
-    };
     let done = sqlx::query(statement)
         .bind(rows.keys().map(|(monitor, _)| *monitor).collect::<Vec<_>>())
         .bind(rows.keys().map(|(_, bucket)| at(*bucket)).collect::<Vec<_>>())
@@ -298,7 +293,7 @@ async fn write(tx: &mut PgConnection, statement: &'static str, rows: &Rows) -> R
         )
         .bind(rows.values().map(|it| it.min_us.map(count)).collect::<Vec<_>>())
         .bind(rows.values().map(|it| it.max_us.map(count)).collect::<Vec<_>>())
-        .bind(rows.values().map(text).collect::<Vec<_>>())
+        .bind(rows.values().map(|it| it.hist.to_stored()).collect::<Vec<_>>())
         .execute(tx)
         .await?;
     Ok(done.rows_affected())

@@ -147,6 +147,47 @@ async fn a_history_has_every_slot_with_percentiles_within_eight_percent() {
 }
 
 #[tokio::test]
+async fn histograms_from_before_they_were_bytes_are_kept() {
+    let bed = TestDb::new().await;
+    let id = monitor(&bed.db).await;
+    let batch: Vec<_> = (0..119_u32)
+        .map(|n| {
+            observation(
+                id,
+                noon() + i64::from(30 * n).seconds(),
+                Look::Good,
+                500 * (n + 1),
+            )
+        })
+        .collect();
+    results::save(&bed.db, &batch).await.unwrap();
+    rollups::roll_up(&bed.db, noon() + 61.minutes()).await.unwrap();
+    let hour = async || {
+        let slots = history::slots(&bed.db, &[id], noon(), noon() + 1.hours(), 3_600).await;
+        slots.unwrap()[&id][0]
+    };
+    let before = hour().await;
+    // As the tables were then: the counts of all buckets up to the last one that counted something.
+    for statement in [
+        "CREATE FUNCTION counts_of(bytes bytea) RETURNS smallint[] LANGUAGE sql IMMUTABLE AS $$
+             SELECT array_agg(coalesce((
+                 SELECT get_byte(bytes, at + 1) + 256 * get_byte(bytes, at + 2)
+                 FROM generate_series(0, length(bytes) - 3, 3) AS at WHERE get_byte(bytes, at) = bucket), 0)
+                 ORDER BY bucket)::smallint[]
+             FROM generate_series(0, get_byte(bytes, length(bytes) - 3)) AS bucket $$",
+        "ALTER TABLE rollup_1m ALTER COLUMN hist TYPE smallint[] USING counts_of(hist)",
+        "ALTER TABLE rollup_1h ALTER COLUMN hist TYPE smallint[] USING counts_of(hist)",
+        "DROP FUNCTION counts_of(bytea)",
+        "DELETE FROM _sqlx_migrations WHERE version = 9",
+    ] {
+        bed.execute(statement).await;
+    }
+    bed.db.migrate().await.unwrap();
+    assert!(before.p50_us < before.p95_us);
+    assert_eq!(hour().await, before);
+}
+
+#[tokio::test]
 async fn the_hour_that_is_not_over_is_drawn_from_its_minutes_and_nothing_twice() {
     let bed = TestDb::new().await;
     let id = monitor(&bed.db).await;
