@@ -1,14 +1,15 @@
 //! How long planning takes for a thousand stacks: against reading their specs, and against a hundred of them.
 
 #![expect(
-    clippy::panic,
     clippy::expect_used,
     clippy::print_stdout,
     reason = "a bench tells its figures on standard output, and stops where it cannot go on"
 )]
 
-#[path = "../tests/support/mod.rs"]
-mod support;
+#[path = "../tests/it/accounts.rs"]
+mod accounts;
+#[path = "../tests/it/random.rs"]
+mod random;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -22,8 +23,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::json;
 
-use support::now;
-use support::random::{account, seen, spec};
+use accounts::now;
+use random::{account, seen, spec};
 
 const STACKS: usize = 1_000;
 const FEW: usize = 100;

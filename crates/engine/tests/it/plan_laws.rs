@@ -1,22 +1,15 @@
 //! Laws that hold for every spec and every account.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may stop at what it did not expect"
-)]
-
-mod support;
-
 use std::collections::BTreeMap;
 
 use engine::plan::{Change, Memory, apply, cidr, destroy, lint, schedule};
 use engine::snapshot::Snapshot;
 use ipnet::Ipv4Net;
 use proptest::prelude::*;
-use support::fulfil::fulfil;
-use support::random::{account, net, seen, spec};
-use support::{fresh, now, runbook};
+
+use crate::accounts::{fresh, now, runbook};
+use crate::fulfil::fulfil;
+use crate::random::{account, net, seen, spec};
 
 proptest! {
     #[test]

@@ -1,18 +1,12 @@
 //! What the estimate promises.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may stop at what it did not expect"
-)]
-
-mod support;
-
 use engine::cloud::registry::Architecture;
 use engine::plan::apply;
 use engine::prices::{self, prices};
 use engine::spec::region;
-use support::{fresh, hello, now, runbook, vendor};
+
+use crate::accounts::{fresh, now, runbook};
+use crate::examples::{hello, vendor};
 
 #[test]
 fn the_price_file_is_dated_and_covers_the_main_regions() {
@@ -73,7 +67,7 @@ fn a_plans_cost_is_the_stacks_cost_and_only_what_it_adds() {
         plan.monthly_usd()
     );
     let before = runbook();
-    let after = support::fulfil::fulfil(&apply(&vendor(), &before, now()), &before);
+    let after = crate::fulfil::fulfil(&apply(&vendor(), &before, now()), &before);
     let mut more = vendor();
     more.service.desired_count = 3;
     let task = prices::task_monthly_usd("ap-northeast-1", 256, 512, Architecture::X86_64);

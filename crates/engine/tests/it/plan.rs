@@ -1,21 +1,15 @@
 //! What a plan promises.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may stop at what it did not expect"
-)]
-
-mod support;
-
 use std::fmt::Write;
 
 use engine::plan::action::Action;
 use engine::plan::{Change, FindingCode, Plan, Weight, apply, lint, prepare, schedule};
 use engine::snapshot::FrontendState;
 use engine::spec::WhenMissing;
-use support::fulfil::fulfil;
-use support::{fresh, hello, now, runbook, vendor};
+
+use crate::accounts::{fresh, now, runbook};
+use crate::examples::{hello, vendor};
+use crate::fulfil::fulfil;
 
 /// A plan in lines: step, change, expected seconds, name, what it comes after; then the findings.
 fn shown(plan: &Plan) -> String {

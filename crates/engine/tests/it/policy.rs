@@ -1,11 +1,5 @@
 //! The printed policy allows what the steps declare, and not more than it has to.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "the helpers of these tests stop where something is not as written"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::plan::action::Action;

@@ -1,18 +1,12 @@
 //! Every fault that the linter knows is found in a plan that was broken on purpose.
 
-#![expect(
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test may stop at what it did not expect"
-)]
-
-mod support;
-
 use engine::plan::action::{Action, OutputName, Ref};
 use engine::plan::lint::LintFault;
 use engine::plan::{Change, Memory, Plan, PlannedStep, apply, destroy, lint, lint_against};
-use support::fulfil::fulfil;
-use support::{fresh, hello, now};
+
+use crate::accounts::{fresh, now};
+use crate::examples::hello;
+use crate::fulfil::fulfil;
 
 /// What the linter says about a plan after it was broken.
 fn broken(break_it: impl FnOnce(&mut Plan)) -> Vec<LintFault> {

@@ -1,15 +1,13 @@
 //! What reading, checking and naming promise.
 
-#![expect(clippy::expect_used, reason = "a test may stop at what it did not expect")]
-
 use engine::spec::names::Names;
 use engine::spec::problem::{Problem, ProblemCode, ValueKind};
 use engine::spec::validate::validate;
 use engine::spec::{StackSpec, VpcChoice, fargate, field, limits, read, region};
 use proptest::prelude::*;
 
-const VENDOR: &str = include_str!("../../../examples/vendor0919.toml");
-const HELLO: &str = include_str!("../../../examples/hello.toml");
+const VENDOR: &str = include_str!("../../../../examples/vendor0919.toml");
+const HELLO: &str = include_str!("../../../../examples/hello.toml");
 
 fn hello() -> StackSpec {
     read::from_toml(HELLO).expect("the example is valid")

@@ -1,9 +1,4 @@
-//! Snapshots for tests: the runbook's account as it was that morning, a fresh account, and what a plan makes of them.
-
-#![allow(dead_code, reason = "each test binary uses its own part")]
-
-pub(crate) mod fulfil;
-pub(crate) mod random;
+//! Snapshots for tests: the runbook's account as it was that morning, and a fresh account.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +8,6 @@ use engine::cloud::network::{
 };
 use engine::cloud::registry::{Architecture, ImageFacts, Repository};
 use engine::snapshot::{FrontendState, Snapshot};
-use engine::spec::{StackSpec, read};
 use jiff::Timestamp;
 
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -21,14 +15,6 @@ pub(crate) const REGION: &str = "ap-northeast-1";
 
 pub(crate) fn now() -> Timestamp {
     "2026-11-23T09:00:00Z".parse().expect("a time")
-}
-
-pub(crate) fn vendor() -> StackSpec {
-    read::from_toml(include_str!("../../../../examples/vendor0919.toml")).expect("valid")
-}
-
-pub(crate) fn hello() -> StackSpec {
-    read::from_toml(include_str!("../../../../examples/hello.toml")).expect("valid")
 }
 
 pub(crate) fn zone(letter: &str) -> Zone {

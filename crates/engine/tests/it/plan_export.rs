@@ -1,13 +1,5 @@
 //! What the exports promise: that others' tools read them, and that no value becomes code.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may stop at what it did not expect"
-)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -15,8 +7,10 @@ use std::process::{Command, Stdio};
 use engine::plan::export::{cli, graph, terraform};
 use engine::plan::{Memory, Plan, apply, destroy};
 use engine::spec::{StackSpec, VpcChoice};
-use support::fulfil::fulfil;
-use support::{fresh, hello, now, runbook, vendor};
+
+use crate::accounts::{fresh, now, runbook};
+use crate::examples::{hello, vendor};
+use crate::fulfil::fulfil;
 
 fn plans() -> Vec<(&'static str, Plan)> {
     let vendor_plan = apply(&vendor(), &runbook(), now());

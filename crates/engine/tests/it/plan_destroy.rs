@@ -1,13 +1,5 @@
 //! What a destroy plan promises.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may stop at what it did not expect"
-)]
-
-mod support;
-
 use std::collections::BTreeMap;
 
 use engine::cloud::network::{Peer, Rule, Traffic};
@@ -15,8 +7,10 @@ use engine::plan::action::{Action, OutputName, Removal};
 use engine::plan::{Change, Memory, Plan, apply, destroy, lint};
 use engine::run::{StepRecord, StepState};
 use engine::snapshot::{FrontendState, Snapshot};
-use support::fulfil::fulfil;
-use support::{fresh, hello, now, runbook, vendor};
+
+use crate::accounts::{fresh, now, runbook};
+use crate::examples::{hello, vendor};
+use crate::fulfil::fulfil;
 
 fn built(spec: &engine::spec::StackSpec, before: &Snapshot) -> (Plan, Snapshot) {
     let plan = apply(spec, before, now());

@@ -17,7 +17,7 @@ use engine::plan::action::{Action, OutputName, Outputs, PlannedRule, Ref, RulePe
 use engine::plan::{Change, Plan, StepId};
 use engine::snapshot::{FrontendState, Snapshot};
 
-use super::{ACCOUNT, REGION, image_facts, repository};
+use crate::accounts::{ACCOUNT, REGION, image_facts, repository};
 
 struct Player<'p> {
     plan: &'p Plan,
@@ -133,7 +133,7 @@ impl Player<'_> {
                 let inline = engine::spec::names::Names::of(&self.plan.spec).secrets_policy;
                 let role = self.now.execution_role.get_or_insert_with(|| Role {
                     tags,
-                    ..super::role(name)
+                    ..crate::accounts::role(name)
                 });
                 if change != Change::Adopt && !role.attached_policies.contains(policy_arn) {
                     role.attached_policies.push(policy_arn.clone());
@@ -169,8 +169,15 @@ impl Player<'_> {
                 self.now.vpc_id = Some(made.clone());
                 self.now.subnets.clear();
                 self.now.internet_gateways.clear();
-                self.now.route_tables = vec![super::table("rtb-0000000000000main", &made, true, None, &[])];
-                self.now.security_groups = vec![super::group("sg-0000000000000dead", "default", &made)];
+                self.now.route_tables = vec![crate::accounts::table(
+                    "rtb-0000000000000main",
+                    &made,
+                    true,
+                    None,
+                    &[],
+                )];
+                self.now.security_groups =
+                    vec![crate::accounts::group("sg-0000000000000dead", "default", &made)];
                 vec![(OutputName::Id, made)]
             }
             Action::InternetGateway { vpc, name } => {

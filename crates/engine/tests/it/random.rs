@@ -2,11 +2,11 @@
 
 use engine::plan::cidr;
 use engine::snapshot::{FrontendState, Snapshot};
-use engine::spec::{FrontendSpec, ImageSource, StackSpec, VpcChoice, WhenMissing, fargate};
+use engine::spec::{FrontendSpec, ImageSource, StackSpec, VpcChoice, WhenMissing, fargate, read};
 use ipnet::Ipv4Net;
 use proptest::prelude::*;
 
-use super::{fresh, hello, runbook, subnet, table};
+use crate::accounts::{fresh, runbook, subnet, table};
 
 /// Ranges inside of 10.0.0.0/16.
 pub(crate) fn net() -> impl Strategy<Value = Ipv4Net> {
@@ -61,11 +61,12 @@ pub(crate) fn spec() -> impl Strategy<Value = StackSpec> {
     )
         .prop_map(
             |((name, image, vpc, frontend), (port, cpu, desired, threshold, secrets, role), allow_from)| {
+                let example = include_str!("../../../../examples/hello.toml");
                 let mut spec = StackSpec {
                     name,
                     image,
                     frontend,
-                    ..hello()
+                    ..read::from_toml(example).expect("valid")
                 };
                 spec.network.vpc = vpc;
                 spec.network.allow_from = allow_from;
