@@ -8,10 +8,10 @@
     reason = "a bench tells its figures on standard output, and stops where it cannot go on"
 )]
 
-#[allow(dead_code, reason = "the tests use the rest")]
+#[expect(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/it/bed.rs"]
 mod bed;
-#[allow(dead_code, reason = "the other bench uses the rest")]
+#[expect(dead_code, reason = "the other bench uses the rest")]
 mod support;
 
 use std::path::Path;

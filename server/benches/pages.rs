@@ -12,11 +12,11 @@
 )]
 #![recursion_limit = "512"]
 
-#[allow(dead_code, reason = "the tests use the rest")]
+#[expect(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/it/bed.rs"]
 mod bed;
 mod support;
-#[allow(dead_code, reason = "the tests use the rest")]
+#[expect(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/it/web.rs"]
 mod web;
 

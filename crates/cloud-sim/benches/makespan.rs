@@ -10,7 +10,7 @@
 
 #[path = "../tests/laws/specs.rs"]
 mod specs;
-#[allow(dead_code, reason = "the laws use the rest")]
+#[expect(dead_code, reason = "the laws use the rest")]
 #[path = "../tests/laws/stage.rs"]
 mod stage;
 
