@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use engine::spec::fargate;
+use engine::cloud::registry::Architecture;
 use engine::spec::validate::validate;
+use engine::spec::{ContainerSpec, HealthSpec, NetworkSpec, ServiceSpec, VpcChoice, fargate};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
