@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_ecs::types;
 use aws_smithy_types::error::operation::BuildError;
 use engine::cloud::compute::{
-    CircuitBreaker, Cluster, Container, Deployment, DeploymentSettings, Service, ServiceDeployment,
-    ServiceDeploymentStatus, ServiceEvent, ServiceNetwork, ServiceStatus, ServiceTarget, Task, TaskContainer,
-    TaskDefinition,
+    CircuitBreaker, Cluster, Container, Deployment, DeploymentSettings, Service, ServiceEvent,
+    ServiceNetwork, ServiceStatus, ServiceTarget, TaskDefinition,
 };
 use engine::cloud::registry::Architecture;
 use engine::cloud::{CloudError, Result, Tags};
@@ -38,7 +37,7 @@ fn count<T: TryFrom<i32> + Default>(number: i32) -> T {
     T::try_from(number).unwrap_or_default()
 }
 
-fn text(from: Option<&str>) -> String {
+pub(super) fn text(from: Option<&str>) -> String {
     from.unwrap_or_default().to_owned()
 }
 
@@ -339,77 +338,6 @@ pub(super) fn service(operation: &str, from: &types::Service) -> Result<Service>
         events,
         tags: tags(from.tags()),
     })
-}
-
-pub(super) fn deployment_status(from: Option<&types::ServiceDeploymentStatus>) -> ServiceDeploymentStatus {
-    use types::ServiceDeploymentStatus as Aws;
-    match from {
-        Some(Aws::Pending) => ServiceDeploymentStatus::Pending,
-        Some(Aws::Successful) => ServiceDeploymentStatus::Successful,
-        Some(Aws::Stopped) => ServiceDeploymentStatus::Stopped,
-        Some(Aws::StopRequested) => ServiceDeploymentStatus::StopRequested,
-        Some(Aws::RollbackRequested) => ServiceDeploymentStatus::RollbackRequested,
-        Some(Aws::RollbackInProgress) => ServiceDeploymentStatus::RollbackInProgress,
-        Some(Aws::RollbackSuccessful) => ServiceDeploymentStatus::RollbackSuccessful,
-        Some(Aws::RollbackFailed) => ServiceDeploymentStatus::RollbackFailed,
-        // `IN_PROGRESS`, and whatever AWS may invent: it is not over, so it is looked at again.
-        _ => ServiceDeploymentStatus::InProgress,
-    }
-}
-
-pub(super) fn service_deployment(
-    from: &types::ServiceDeployment,
-    task_definitions: &HashMap<String, String>,
-) -> Option<ServiceDeployment> {
-    let revision = from.target_service_revision().and_then(|revision| revision.arn());
-    Some(ServiceDeployment {
-        arn: from.service_deployment_arn()?.to_owned(),
-        status: deployment_status(from.status()),
-        status_reason: from.status_reason().map(str::to_owned),
-        task_definition: revision.and_then(|arn| task_definitions.get(arn).cloned()),
-        created_at: from.created_at().and_then(timestamp),
-        finished_at: from.finished_at().and_then(timestamp),
-    })
-}
-
-pub(super) fn task(from: &types::Task) -> Option<Task> {
-    let details: HashMap<&str, &str> = from
-        .attachments()
-        .iter()
-        .filter(|attachment| attachment.r#type() == Some("ElasticNetworkInterface"))
-        .flat_map(|attachment| attachment.details())
-        .filter_map(|detail| Some((detail.name()?, detail.value()?)))
-        .collect();
-    let detail = |name: &str| details.get(name).map(|value| (*value).to_owned());
-    Some(Task {
-        arn: from.task_arn()?.to_owned(),
-        task_definition: text(from.task_definition_arn()),
-        last_status: text(from.last_status()),
-        desired_status: text(from.desired_status()),
-        health: from
-            .health_status()
-            .map_or("UNKNOWN", |health| health.as_str())
-            .to_owned(),
-        stop_code: from.stop_code().map(|code| code.as_str().to_owned()),
-        stopped_reason: from.stopped_reason().map(str::to_owned),
-        zone: from.availability_zone().map(str::to_owned),
-        subnet_id: detail("subnetId"),
-        network_interface_id: detail("networkInterfaceId"),
-        private_ip: detail("privateIPv4Address"),
-        containers: from.containers().iter().map(task_container).collect(),
-        created_at: from.created_at().and_then(timestamp),
-        started_at: from.started_at().and_then(timestamp),
-        stopped_at: from.stopped_at().and_then(timestamp),
-    })
-}
-
-fn task_container(from: &types::Container) -> TaskContainer {
-    TaskContainer {
-        name: text(from.name()),
-        last_status: text(from.last_status()),
-        exit_code: from.exit_code(),
-        reason: from.reason().map(str::to_owned),
-    }
 }
 
 /// What ECS puts beside an answer for things it could not describe. `MISSING` means "not there"; anything else is a

@@ -1,14 +1,14 @@
 //! ECS over the SDK.
 
 mod convert;
-
-use std::collections::HashMap;
+mod deployments;
+mod tasks;
 
 use async_trait::async_trait;
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{
-    ClusterField, Compatibility, DesiredStatus, LaunchType, NetworkMode, OsFamily, PropagateTags,
-    RuntimePlatform, SchedulingStrategy, ServiceField, SortOrder, TaskDefinitionField, TaskDefinitionStatus,
+    ClusterField, Compatibility, LaunchType, NetworkMode, OsFamily, PropagateTags, RuntimePlatform,
+    SchedulingStrategy, ServiceField, SortOrder, TaskDefinitionField, TaskDefinitionStatus,
 };
 use engine::cloud::compute::{
     Cluster, Compute, CreateService, RegisterTaskDefinition, Service, ServiceDeployment, Task,
@@ -18,11 +18,6 @@ use engine::cloud::{Result, Tags};
 
 use crate::calls::Gate;
 use crate::error::incomplete;
-
-/// `DescribeTasks` takes at most this many ARNs.
-const TASKS_AT_ONCE: usize = 100;
-/// Service deployments that are looked at; `DescribeServiceDeployments` takes 20.
-const DEPLOYMENTS: usize = 10;
 
 /// ECS of one account and region.
 #[derive(Debug)]
@@ -45,30 +40,6 @@ impl Ecs {
             .region()
             .map(ToString::to_string)
             .unwrap_or_default()
-    }
-
-    /// Task definition by service revision ARN. Revisions that are gone are left out.
-    async fn revisions(&self, arns: Vec<String>) -> Result<HashMap<String, String>> {
-        if arns.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let request = self
-            .client
-            .describe_service_revisions()
-            .set_service_revision_arns(Some(arns));
-        let answer = self
-            .gate
-            .call("ecs:DescribeServiceRevisions", request.send())
-            .await?;
-        let pairs = answer.service_revisions().iter();
-        Ok(pairs
-            .filter_map(|each| {
-                Some((
-                    each.service_revision_arn()?.to_owned(),
-                    each.task_definition()?.to_owned(),
-                ))
-            })
-            .collect())
     }
 }
 
@@ -328,83 +299,10 @@ impl Compute for Ecs {
     }
 
     async fn service_deployments(&self, cluster: &str, service: &str) -> Result<Vec<ServiceDeployment>> {
-        // The list has no paginator of the SDK's own and no documented order.
-        let mut briefs = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let request = self
-                .client
-                .list_service_deployments()
-                .cluster(cluster)
-                .service(service)
-                .set_next_token(token);
-            let page = self
-                .gate
-                .call("ecs:ListServiceDeployments", request.send())
-                .await?;
-            briefs.extend(page.service_deployments.unwrap_or_default());
-            token = page.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                break;
-            }
-        }
-        briefs.sort_by_key(|brief| std::cmp::Reverse(brief.created_at));
-        briefs.truncate(DEPLOYMENTS);
-        let arns: Vec<String> = briefs
-            .into_iter()
-            .filter_map(|brief| brief.service_deployment_arn)
-            .collect();
-        if arns.is_empty() {
-            return Ok(Vec::new());
-        }
-        let request = self
-            .client
-            .describe_service_deployments()
-            .set_service_deployment_arns(Some(arns));
-        let answer = self
-            .gate
-            .call("ecs:DescribeServiceDeployments", request.send())
-            .await?;
-        let found = answer.service_deployments();
-        let revisions = found
-            .iter()
-            .filter_map(|deployment| deployment.target_service_revision()?.arn().map(str::to_owned))
-            .collect();
-        let task_definitions = self.revisions(revisions).await?;
-        let mut deployments: Vec<ServiceDeployment> = found
-            .iter()
-            .filter_map(|each| convert::service_deployment(each, &task_definitions))
-            .collect();
-        deployments.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
-        Ok(deployments)
+        self.deployments_of(cluster, service).await
     }
 
     async fn tasks(&self, cluster: &str, service: &str, filter: TaskFilter) -> Result<Vec<Task>> {
-        let status = match filter {
-            TaskFilter::Running => DesiredStatus::Running,
-            TaskFilter::Stopped => DesiredStatus::Stopped,
-        };
-        let request = self
-            .client
-            .list_tasks()
-            .cluster(cluster)
-            .service_name(service)
-            .desired_status(status);
-        let mut pages = request.into_paginator().send();
-        let mut arns = Vec::new();
-        while let Some(page) = self.gate.call("ecs:ListTasks", pages.try_next()).await? {
-            arns.extend(page.task_arns.unwrap_or_default());
-        }
-        let mut found = Vec::new();
-        for batch in arns.chunks(TASKS_AT_ONCE) {
-            let request = self
-                .client
-                .describe_tasks()
-                .cluster(cluster)
-                .set_tasks(Some(batch.to_vec()));
-            let answer = self.gate.call("ecs:DescribeTasks", request.send()).await?;
-            found.extend(answer.tasks().iter().filter_map(convert::task));
-        }
-        Ok(found)
+        self.tasks_of(cluster, service, filter).await
     }
 }
