@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use engine::health::state::{Change, Spent, State};
+use engine::health::state::{Change, State};
+use engine::health::uptime::Spent;
 use jiff::Timestamp;
 use sqlx::Row;
 use time::OffsetDateTime;
