@@ -9,6 +9,7 @@ pub(super) mod image;
 mod network;
 mod roads;
 mod role;
+mod service;
 
 use jiff::Timestamp;
 
@@ -36,8 +37,8 @@ pub fn apply(spec: &StackSpec, snapshot: &Snapshot, now: Timestamp) -> Plan {
             .into_iter()
             .flatten()
             .collect();
-        let service = compute::service(&mut builder, &network, &groups, &balancing, &definition, &before);
-        let reachable = compute::deployment(&mut builder, &balancing, &definition, &service);
+        let service = service::service(&mut builder, &network, &groups, &balancing, &definition, &before);
+        let reachable = service::deployment(&mut builder, &balancing, &definition, &service);
         groups::close_old_ports(&mut builder, &groups, &reachable);
         balancing::move_health_check(&mut builder, &balancing, &reachable);
         frontend::frontend(&mut builder, &balancing, reachable);
