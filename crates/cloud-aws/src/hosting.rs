@@ -1,19 +1,24 @@
 //! Amplify Hosting over the SDK.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use aws_sdk_amplify::Client;
 use aws_sdk_amplify::types;
 use engine::cloud::Result;
 use engine::cloud::hosting::{
-    App, Branch, Hosting, Job, JobKind, JobStatus, JobStep, VariableScope, Variables,
+    App, Branch, Hosting, Job, JobKind, JobStatus, JobStep, VariableScope, Variables, WantedJob,
 };
 
 use crate::calls::Gate;
 use crate::error::incomplete;
 use crate::moment::timestamp;
 
-/// Jobs in a list; Amplify's own limit per page.
+/// Jobs in a page of a list; Amplify's own limit.
 const JOBS: i32 = 50;
+/// Amplify ignores an empty map and refuses an empty name. This one name, with an empty value, takes all variables away
+/// and is not kept: the way that AWS gave to Terraform's provider, which does it so for apps and branches.
+const NO_VARIABLES: &str = " ";
 
 /// Amplify of one account and region.
 #[derive(Debug)]
@@ -87,6 +92,17 @@ fn step(from: &types::Step) -> JobStep {
     }
 }
 
+/// The whole map as Amplify takes it.
+fn map(from: &Variables) -> HashMap<String, String> {
+    if from.0.is_empty() {
+        return HashMap::from([(NO_VARIABLES.to_owned(), String::new())]);
+    }
+    from.0
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 #[async_trait]
 impl Hosting for Amplify {
     async fn apps(&self) -> Result<Vec<App>> {
@@ -124,11 +140,7 @@ impl Hosting for Amplify {
     }
 
     async fn set_variables(&self, app_id: &str, scope: &VariableScope, variables: &Variables) -> Result<()> {
-        let map = variables
-            .0
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let map = map(variables);
         match scope {
             VariableScope::App => {
                 let request = self
@@ -180,18 +192,15 @@ impl Hosting for Amplify {
         }
     }
 
-    async fn jobs(&self, app_id: &str, branch: &str) -> Result<Vec<Job>> {
-        let request = self
-            .client
-            .list_jobs()
-            .app_id(app_id)
-            .branch_name(branch)
-            .max_results(JOBS);
-        let answer = self.gate.call("amplify:ListJobs", request.send()).await?;
-        Ok(answer
-            .job_summaries
-            .iter()
-            .map(|summary| job(summary, Vec::new()))
-            .collect())
+    async fn find_job(&self, app_id: &str, branch: &str, wanted: &WantedJob<'_>) -> Result<Option<Job>> {
+        let request = self.client.list_jobs().app_id(app_id).branch_name(branch);
+        let mut pages = request.into_paginator().page_size(JOBS).send();
+        while let Some(page) = self.gate.call("amplify:ListJobs", pages.try_next()).await? {
+            let mut jobs = page.job_summaries.iter().map(|summary| job(summary, Vec::new()));
+            if let Some(found) = jobs.find(|job| wanted(job)) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 }

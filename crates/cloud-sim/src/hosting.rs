@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::cloud::hosting::{
-    App, Branch, Hosting, Job, JobKind, JobStatus, JobStep, VariableScope, Variables,
+    App, Branch, Hosting, Job, JobKind, JobStatus, JobStep, VariableScope, Variables, WantedJob,
 };
 use engine::cloud::{CloudError, Result};
 use jiff::Timestamp;
@@ -321,9 +321,9 @@ impl Hosting for Account {
         .await
     }
 
-    async fn jobs(&self, app_id: &str, branch: &str) -> Result<Vec<Job>> {
+    async fn find_job(&self, app_id: &str, branch: &str, wanted: &WantedJob<'_>) -> Result<Option<Job>> {
         let (id, branch) = (app_id.to_owned(), branch.to_owned());
-        self.call(&["amplify:ListJobs"], move |world| {
+        let listed = self.call(&["amplify:ListJobs"], move |world| {
             let app = world.hosting.apps.get(&id).ok_or_else(|| no_app(&id))?;
             let record = app.branches.get(&branch).ok_or_else(|| no_branch(&branch))?;
             let arn = app.branch_arn(&branch);
@@ -331,8 +331,8 @@ impl Hosting for Account {
                 steps: Vec::new(),
                 ..job.seen(&arn, world.now)
             };
-            Ok(record.jobs.iter().rev().map(listed).collect())
-        })
-        .await
+            Ok(record.jobs.iter().rev().map(listed).collect::<Vec<_>>())
+        });
+        Ok(listed.await?.into_iter().find(|job| wanted(job)))
     }
 }

@@ -118,8 +118,12 @@ mod account {
             (apps[0].id.as_str(), apps[0].name.as_str()),
             (RUNBOOK_APP, "vendor0919-web")
         );
-        let jobs = cloud.hosting.jobs(RUNBOOK_APP, "main").await.unwrap();
-        assert_eq!((jobs.len(), jobs[0].status), (1, JobStatus::Succeed));
+        let newest = cloud.hosting.find_job(RUNBOOK_APP, "main", &|_| true).await;
+        assert_eq!(newest.unwrap().unwrap().status, JobStatus::Succeed);
+        let other = cloud
+            .hosting
+            .find_job(RUNBOOK_APP, "main", &|job| job.status != JobStatus::Succeed);
+        assert_eq!(other.await.unwrap(), None);
 
         assert_eq!(cloud.compute.cluster("vendor0919-cluster").await.unwrap(), None);
         assert_eq!(cloud.logs.log_group("/ecs/vendor0919-api").await.unwrap(), None);

@@ -1,6 +1,7 @@
 //! Amplify, which the emulator lacks: replayed answers.
 
 use engine::cloud::conformance;
+use engine::cloud::hosting::{JobStatus, VariableScope, Variables};
 use serde_json::{Value, json};
 
 use crate::emulator::Impatient;
@@ -85,6 +86,9 @@ async fn hosting_keeps_its_promises() {
         get_app(&old),
         scene(["POST /apps/d1/branches/main/jobs ", r#""jobType":"RELEASE""#, r#""jobReason":"Conformance""#], json!({ "jobSummary": summary("7", "PENDING") })),
         scene(["GET /apps/d1/branches/main/jobs?", "maxResults=50"], json!({ "jobSummaries": [summary("7", "RUNNING"), summary("6", "SUCCEED")] })),
+        // Two pages of jobs.
+        scene(["GET /apps/d1/branches/main/jobs?", "maxResults=50"], json!({ "jobSummaries": [summary("7", "RUNNING")], "nextToken": "page-2" })),
+        scene(["GET /apps/d1/branches/main/jobs?", "nextToken=page-2", "maxResults=50"], json!({ "jobSummaries": [summary("6", "SUCCEED")] })),
         // While a step runs it has no end, which the model requires all the same.
         scene(["GET /apps/d1/branches/main/jobs/7 "], json!({ "job": { "summary": summary("7", "RUNNING"), "steps": [{ "stepName": "BUILD", "startTime": 1.7e9, "status": "RUNNING" }] } })),
         scene(["GET /apps/d1/branches/main/jobs/7 "], json!({ "job": { "summary": summary("7", "SUCCEED"), "steps": [step("BUILD"), step("DEPLOY"), step("VERIFY")] } })),
@@ -121,6 +125,62 @@ async fn a_running_step_has_no_end_yet() {
     let job = cloud.hosting.job("d1", "main", "7").await.unwrap().unwrap();
     assert!(job.steps[0].started_at.is_some());
     assert_eq!((job.steps[0].ended_at, job.ended_at), (None, None));
+}
+
+#[tokio::test]
+async fn a_job_is_looked_for_on_every_page_and_no_further_than_it_is_found() {
+    let page = |token: &str, next: &str, jobs: [Value; 2]| {
+        scene(
+            ["GET /apps/d1/branches/main/jobs?", token],
+            json!({ "jobSummaries": jobs, "nextToken": next }),
+        )
+    };
+    let replay = Replay::of(vec![
+        page(
+            "maxResults=50",
+            "page-2",
+            [summary("9", "FAILED"), summary("8", "FAILED")],
+        ),
+        page(
+            "nextToken=page-2",
+            "page-3",
+            [summary("7", "SUCCEED"), summary("6", "SUCCEED")],
+        ),
+    ])
+    .await;
+    let (cloud, _) = replay.cloud().await;
+    let found = cloud
+        .hosting
+        .find_job("d1", "main", &|job| job.status == JobStatus::Succeed)
+        .await;
+    assert_eq!(found.unwrap().unwrap().id, "7");
+    replay.finish();
+}
+
+#[tokio::test]
+async fn the_last_variable_goes_by_a_name_of_one_space() {
+    let none = json!({});
+    let nothing = r#""environmentVariables":{" ":""}"#;
+    let replay = Replay::of(vec![
+        scene(["POST /apps/d1 ", nothing], json!({ "app": app("d1", &none) })),
+        scene(
+            ["POST /apps/d1/branches/main ", nothing],
+            json!({ "branch": branch("main", &none) }),
+        ),
+    ])
+    .await;
+    let (cloud, _) = replay.cloud().await;
+    let main = VariableScope::Branch {
+        branch: "main".to_owned(),
+    };
+    for scope in [VariableScope::App, main] {
+        cloud
+            .hosting
+            .set_variables("d1", &scope, &Variables::default())
+            .await
+            .unwrap();
+    }
+    replay.finish();
 }
 
 #[tokio::test]

@@ -134,6 +134,9 @@ pub enum VariableScope {
     },
 }
 
+/// Tells a job that is looked for. It gets jobs as lists have them, without steps.
+pub type WantedJob<'a> = dyn Fn(&Job) -> bool + Send + Sync + 'a;
+
 /// Amplify Hosting.
 #[async_trait]
 pub trait Hosting: Send + Sync {
@@ -143,12 +146,13 @@ pub trait Hosting: Send + Sync {
     async fn app(&self, app_id: &str) -> Result<Option<App>>;
     /// `amplify:ListBranches`.
     async fn branches(&self, app_id: &str) -> Result<Vec<Branch>>;
-    /// `amplify:UpdateApp` / `amplify:UpdateBranch`. AWS replaces the whole map, so read, merge and write it whole.
+    /// `amplify:UpdateApp` / `amplify:UpdateBranch`. AWS replaces the whole map, so read, merge and write it whole. After
+    /// an empty one there are no variables.
     async fn set_variables(&self, app_id: &str, scope: &VariableScope, variables: &Variables) -> Result<()>;
     /// `amplify:StartJob` of type RELEASE. AWS refuses it while the branch has a job that is not over.
     async fn start_release(&self, app_id: &str, branch: &str, reason: &str) -> Result<Job>;
     /// `amplify:GetJob`.
     async fn job(&self, app_id: &str, branch: &str, job_id: &str) -> Result<Option<Job>>;
-    /// `amplify:ListJobs`, newest first (the first 50 are enough for every question we ask).
-    async fn jobs(&self, app_id: &str, branch: &str) -> Result<Vec<Job>>;
+    /// `amplify:ListJobs`: the newest job of which this is true. Older ones are not asked for.
+    async fn find_job(&self, app_id: &str, branch: &str, wanted: &WantedJob<'_>) -> Result<Option<Job>>;
 }

@@ -34,34 +34,34 @@ async fn read(cloud: &Cloud, wanted: &FrontendSpec) -> Result<FrontendState> {
             app_id: app.id.clone(),
         });
     };
-    let jobs = cloud.hosting.jobs(&app.id, &branch.name).await?;
-    Ok(found(wanted, app, branch, &jobs))
+    let changed_at = match wanted.branch_only {
+        true => branch.updated_at,
+        false => app.updated_at,
+    };
+    let built = |job: &Job| built_since(changed_at, job);
+    let built = cloud.hosting.find_job(&app.id, &branch.name, &built).await?;
+    Ok(found(wanted, app, branch, built.is_some()))
 }
 
 /// How close to the end of a job a change of the app or branch may be the job's own work, seconds: AWS does not say
 /// whether a deployment counts as one.
 const OWN_CHANGE_S: i64 = 60;
 
-/// Whether a job that went well began after a change. It may have been started by anybody.
-fn built_since(changed_at: Option<Timestamp>, jobs: &[Job]) -> bool {
-    let began_after = |job: &Job, changed: Timestamp| {
+/// Whether this is a job that went well and began after a change. It may have been started by anybody.
+fn built_since(changed_at: Option<Timestamp>, job: &Job) -> bool {
+    let began_after = |changed: Timestamp| {
         job.started_at
             .is_some_and(|began| began.as_second() >= changed.as_second())
     };
-    let by_itself = |job: &Job, changed: Timestamp| {
+    let by_itself = |changed: Timestamp| {
         job.ended_at
             .is_some_and(|ended| (ended.as_second() - changed.as_second()).abs() <= OWN_CHANGE_S)
     };
-    jobs.iter()
-        .filter(|job| job.status == JobStatus::Succeed)
-        .any(|job| changed_at.is_none_or(|changed| began_after(job, changed) || by_itself(job, changed)))
+    job.status == JobStatus::Succeed
+        && changed_at.is_none_or(|changed| began_after(changed) || by_itself(changed))
 }
 
-fn found(wanted: &FrontendSpec, app: &App, branch: &Branch, jobs: &[Job]) -> FrontendState {
-    let changed_at = match wanted.branch_only {
-        true => branch.updated_at,
-        false => app.updated_at,
-    };
+fn found(wanted: &FrontendSpec, app: &App, branch: &Branch, built: bool) -> FrontendState {
     let scope = if wanted.branch_only {
         &branch.variables.0
     } else {
@@ -91,6 +91,6 @@ fn found(wanted: &FrontendSpec, app: &App, branch: &Branch, jobs: &[Job]) -> Fro
         values,
         other_names: scope.keys().filter(|name| !is_wanted(name)).cloned().collect(),
         overridden_by_branch,
-        built: built_since(changed_at, jobs),
+        built,
     }
 }

@@ -63,18 +63,19 @@ impl FrontendRelease {
             }
         }
         let began = context.began.as_second();
-        let jobs = hosting.jobs(&self.app_id, &self.branch).await?;
-        Ok(jobs.into_iter().find(|job| {
+        let wanted = |job: &Job| {
             job.kind == JobKind::Release
                 && noted != Some(&job.id)
                 && job.started_at.is_some_and(|at| at.as_second() >= began)
-        }))
+        };
+        Ok(hosting.find_job(&self.app_id, &self.branch, &wanted).await?)
     }
 
     /// The branch's job that is not over: AWS starts no second one beside it.
     async fn in_the_way(&self, context: &Context<'_>) -> Result<Option<Job>, StepError> {
-        let jobs = context.cloud.hosting.jobs(&self.app_id, &self.branch).await?;
-        Ok(jobs.into_iter().find(|job| !job.status.is_over()))
+        let hosting = &context.cloud.hosting;
+        let running = |job: &Job| !job.status.is_over();
+        Ok(hosting.find_job(&self.app_id, &self.branch, &running).await?)
     }
 }
 

@@ -73,12 +73,21 @@ pub async fn hosting(cloud: &Cloud, clock: &dyn Clock, app_id: &str, branch: &st
         .await
         .during("start_release")?;
     ensure(started.kind == JobKind::Release, "the job is a release")?;
-    let listed = amplify.jobs(app_id, branch).await.during("jobs")?;
+    let newest = amplify
+        .find_job(app_id, branch, &|_| true)
+        .await
+        .during("find_job")?;
     ensure(
-        listed
-            .first()
-            .is_some_and(|job| job.id == started.id && job.kind == JobKind::Release),
+        newest.is_some_and(|job| job.id == started.id && job.kind == JobKind::Release),
         "the newest job comes first",
+    )?;
+    ensure(
+        amplify
+            .find_job(app_id, branch, &|job| job.id == "999999")
+            .await
+            .during("find_job of nobody")?
+            .is_none(),
+        "a job that is in no list is None",
     )?;
     let mut job = started.clone();
     for _ in 0..Patience::TRIES * 5 {
