@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use engine::run::{RunOptions, RunState, StepState};
+use serde_json::Value;
 use slipway::panel::{Facts, Panel};
 use slipway::practice;
 use slipway::runs::start;
@@ -11,6 +12,26 @@ use store::runs;
 
 use crate::bed::{Bed, example, until};
 use crate::serving::{Home, SERVE, Serving};
+
+const DESTROY: [&str; 5] = ["destroy", "--stack", "vendor0919", "--yes", "--json"];
+
+fn apply(spec: &str) -> [&str; 7] {
+    [
+        "apply",
+        "--connection",
+        "practice:runbook",
+        "--spec",
+        spec,
+        "--yes",
+        "--json",
+    ]
+}
+
+fn nothing_was_left_to_do(again: &Value) {
+    let steps = again["steps"].as_array().unwrap();
+    let changed: Vec<_> = steps.iter().filter(|step| step["outcome"] != "kept").collect();
+    assert!(changed.is_empty(), "nothing was left to do: {changed:?}");
+}
 
 /// The run of the only stack, as soon as it has made something.
 async fn under_way(bed: &Bed) -> uuid::Uuid {
@@ -26,15 +47,7 @@ async fn under_way(bed: &Bed) -> uuid::Uuid {
 
 async fn killed_then(bed: &Bed, finish: impl AsyncFnOnce(&Bed)) {
     let spec = example("vendor0919.toml");
-    let apply = [
-        "apply",
-        "--connection",
-        "practice:runbook",
-        "--spec",
-        &spec,
-        "--yes",
-        "--json",
-    ];
+    let apply = apply(&spec);
     let before = bed.world("runbook").await;
     // Slow enough to be caught in the middle.
     let mut command = bed.command(&apply);
@@ -53,17 +66,8 @@ async fn killed_then(bed: &Bed, finish: impl AsyncFnOnce(&Bed)) {
     let finished = store::runs::get(&bed.db, run).await.unwrap();
     assert_eq!(finished.state, RunState::Succeeded);
     let again = bed.run(&apply).await.good();
-    let changed: Vec<_> = again["steps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|step| step["outcome"] != "kept")
-        .collect();
-    assert!(changed.is_empty(), "nothing was left to do: {changed:?}");
-    let gone = bed
-        .run(&["destroy", "--stack", "vendor0919", "--yes", "--json"])
-        .await
-        .good();
+    nothing_was_left_to_do(&again);
+    let gone = bed.run(&DESTROY).await.good();
     assert_eq!(gone["state"], "succeeded");
     assert_eq!(bed.world("runbook").await, before, "no orphan stays behind");
 }
@@ -73,16 +77,7 @@ async fn the_same_command_finishes_what_a_killed_one_began() {
     let bed = Bed::new().await;
     killed_then(&bed, async |bed| {
         let spec = example("vendor0919.toml");
-        let apply = [
-            "apply",
-            "--connection",
-            "practice:runbook",
-            "--spec",
-            &spec,
-            "--yes",
-            "--json",
-        ];
-        let taken = bed.run(&apply).await.good();
+        let taken = bed.run(&apply(&spec)).await.good();
         assert_eq!(taken["state"], "succeeded");
         assert_eq!(taken["run"]["taken_over"], true);
     })
@@ -195,27 +190,10 @@ async fn a_panel_killed_again_and_again_in_the_middle_of_a_run_finishes_it_witho
     assert_eq!(runs::get(&db, run.id).await.unwrap().state, RunState::Succeeded);
 
     let spec = example("vendor0919.toml");
-    let apply = [
-        "apply",
-        "--connection",
-        "practice:runbook",
-        "--spec",
-        &spec,
-        "--yes",
-        "--json",
-    ];
+    let apply = apply(&spec);
     let again = home.run(&apply).await.good();
-    let changed: Vec<_> = again["steps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|step| step["outcome"] != "kept")
-        .collect();
-    assert!(changed.is_empty(), "nothing was left to do: {changed:?}");
-    let gone = home
-        .run(&["destroy", "--stack", "vendor0919", "--yes", "--json"])
-        .await
-        .good();
+    nothing_was_left_to_do(&again);
+    let gone = home.run(&DESTROY).await.good();
     assert_eq!(gone["state"], "succeeded");
     assert_eq!(world().await, before, "no duplicate and no orphan stays behind");
     panel.stopping.cancel();
