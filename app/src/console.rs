@@ -1,6 +1,6 @@
 //! Links into the AWS console.
 
-use engine::plan::action::Action;
+use engine::plan::action::{Action, PlannedService, PlannedTaskDefinition};
 
 /// The console's page for one id of what a step made. `None` where the console has no page of its own for it: for
 /// addresses, and for what is only looked at.
@@ -13,7 +13,7 @@ pub fn link(action: &Action, id: &str, region: &str) -> Option<String> {
     let is_arn = id.starts_with("arn:");
     Some(match action {
         Action::Cluster { name } => format!("{home}/ecs/v2/clusters/{name}/services?region={region}"),
-        Action::Service { cluster, name, .. }
+        Action::Service(PlannedService { cluster, name, .. })
         | Action::Deployment {
             cluster,
             service: name,
@@ -21,7 +21,7 @@ pub fn link(action: &Action, id: &str, region: &str) -> Option<String> {
         } => {
             format!("{home}/ecs/v2/clusters/{cluster}/services/{name}/health?region={region}")
         }
-        Action::TaskDefinition { family, .. } => match revision(id) {
+        Action::TaskDefinition(PlannedTaskDefinition { family, .. }) => match revision(id) {
             Some(revision) => {
                 format!("{home}/ecs/v2/task-definitions/{family}/{revision}/containers?region={region}")
             }

@@ -46,24 +46,19 @@ pub fn detail(l: Locale, action: &Action, steps: &[PlannedStep]) -> Option<Strin
             healthy = health_check.healthy_threshold
         ),
         Action::Listener { target_group, .. } => t!(l, detail.listener, target = named(target_group, steps)?),
-        Action::TaskDefinition {
-            cpu,
-            memory_mib,
-            architecture,
-            ..
-        } => t!(
+        Action::TaskDefinition(planned) => t!(
             l,
             detail.task,
-            cpu = cpu,
-            memory = memory_mib,
-            platform = platform(*architecture)
+            cpu = planned.cpu,
+            memory = planned.memory_mib,
+            platform = platform(planned.architecture)
         ),
         Action::LinkedRole { .. }
         | Action::ImagePushed { .. }
         | Action::SecurityGroup { .. }
         | Action::ClosedPorts { .. }
         | Action::HealthCheck { .. }
-        | Action::Service { .. }
+        | Action::Service(_)
         | Action::Deployment { .. }
         | Action::Reachable { .. }
         | Action::FrontendVariables { .. }

@@ -1,7 +1,7 @@
 //! Steps by kind and by name, in the reader's language.
 
 use engine::cloud::identity::LinkedService;
-use engine::plan::action::{Action, Ref, Removal};
+use engine::plan::action::{Action, PlannedService, Ref, Removal};
 use engine::plan::ports;
 
 use crate::i18n::{Locale, t};
@@ -23,8 +23,8 @@ pub fn kind(l: Locale, action: &Action) -> &'static str {
         Action::LoadBalancer { .. } => t!(l, kind.load_balancer),
         Action::TargetGroup { .. } => t!(l, kind.target_group),
         Action::Listener { .. } => t!(l, kind.listener),
-        Action::TaskDefinition { .. } => t!(l, kind.task_definition),
-        Action::Service { .. } => t!(l, kind.service),
+        Action::TaskDefinition(_) => t!(l, kind.task_definition),
+        Action::Service(_) => t!(l, kind.service),
         Action::Deployment { .. } => t!(l, kind.deployment),
         Action::Reachable { .. } => t!(l, kind.reachable),
         Action::ClosedPorts { .. } => t!(l, kind.closed_ports),
@@ -105,7 +105,7 @@ pub fn name(action: &Action) -> String {
         | Action::InternetGateway { name, .. }
         | Action::RouteTable { name, .. }
         | Action::LoadBalancer { name, .. }
-        | Action::Service { name, .. } => name.clone(),
+        | Action::Service(PlannedService { name, .. }) => name.clone(),
         Action::Vpc { cidr, .. } => cidr.to_string(),
         Action::Subnet { cidr, zone, .. } => format!("{cidr} · {}", zone.name),
         Action::SecurityGroup { name, adopt, .. } => adopt.clone().unwrap_or_else(|| name.clone()),
@@ -116,7 +116,7 @@ pub fn name(action: &Action) -> String {
             ..
         } => format!("{name} · :{port} {}", health_check.path),
         Action::Listener { port, .. } => format!("HTTP :{port}"),
-        Action::TaskDefinition { family, .. } => family.clone(),
+        Action::TaskDefinition(planned) => planned.family.clone(),
         Action::Deployment { service, .. } => service.clone(),
         Action::Reachable { dns_name, path, .. } => format!("GET {}{path}", known(dns_name)),
         Action::ClosedPorts { name, rules, .. } => format!("{name} · :{}", ports(rules)),

@@ -121,6 +121,52 @@ impl PlannedContainer {
     }
 }
 
+/// The task definition of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedTaskDefinition {
+    /// Family.
+    pub family: String,
+    /// CPU units.
+    pub cpu: u32,
+    /// MiB.
+    pub memory_mib: u32,
+    /// Architecture.
+    pub architecture: Architecture,
+    /// Execution role ARN.
+    pub execution_role: Ref,
+    /// Task role ARN.
+    pub task_role: Option<String>,
+    /// Container.
+    pub container: PlannedContainer,
+}
+
+/// The service of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedService {
+    /// Cluster name.
+    pub cluster: String,
+    /// Name.
+    pub name: String,
+    /// Task definition ARN.
+    pub task_definition: Ref,
+    /// Tasks.
+    pub desired: u32,
+    /// Subnets.
+    pub subnets: Vec<Ref>,
+    /// Security groups.
+    pub security_groups: Vec<Ref>,
+    /// Target group ARN.
+    pub target_group: Ref,
+    /// Container name.
+    pub container: String,
+    /// Container port.
+    pub port: u16,
+    /// Deployment settings.
+    pub settings: DeploymentSettings,
+    /// Grace period, seconds.
+    pub health_grace_s: u32,
+}
+
 /// What a step does. The variant is the step's kind; one file of `engine::step` each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -254,47 +300,9 @@ pub enum Action {
         target_group: Ref,
     },
     /// Task definition revision.
-    TaskDefinition {
-        /// Family.
-        family: String,
-        /// CPU units.
-        cpu: u32,
-        /// MiB.
-        memory_mib: u32,
-        /// Architecture.
-        architecture: Architecture,
-        /// Execution role ARN.
-        execution_role: Ref,
-        /// Task role ARN.
-        task_role: Option<String>,
-        /// Container.
-        container: PlannedContainer,
-    },
+    TaskDefinition(PlannedTaskDefinition),
     /// Service, registered with the target group.
-    Service {
-        /// Cluster name.
-        cluster: String,
-        /// Name.
-        name: String,
-        /// Task definition ARN.
-        task_definition: Ref,
-        /// Tasks.
-        desired: u32,
-        /// Subnets.
-        subnets: Vec<Ref>,
-        /// Security groups.
-        security_groups: Vec<Ref>,
-        /// Target group ARN.
-        target_group: Ref,
-        /// Container name.
-        container: String,
-        /// Container port.
-        port: u16,
-        /// Deployment settings.
-        settings: DeploymentSettings,
-        /// Grace period, seconds.
-        health_grace_s: u32,
-    },
+    Service(PlannedService),
     /// Wait until the deployment is truly successful.
     Deployment {
         /// Cluster name.

@@ -186,14 +186,14 @@ pub fn answers(action: &Action) -> &'static [OutputName] {
         | Action::ExecutionRole { .. }
         | Action::Cluster { .. }
         | Action::TargetGroup { .. }
-        | Action::Service { .. } => &[Arn, Name],
+        | Action::Service(_) => &[Arn, Name],
         Action::Vpc { .. }
         | Action::InternetGateway { .. }
         | Action::RouteTable { .. }
         | Action::Subnet { .. } => &[Id],
         Action::SecurityGroup { .. } => &[Id, Name, Granted],
         Action::LoadBalancer { .. } => &[Arn, DnsName, Name],
-        Action::Listener { .. } | Action::TaskDefinition { .. } => &[Arn],
+        Action::Listener { .. } | Action::TaskDefinition(_) => &[Arn],
         Action::Deployment { .. }
         | Action::ClosedPorts { .. }
         | Action::HealthCheck { .. }
@@ -239,7 +239,7 @@ fn change(plan: &Plan, step: &PlannedStep, faults: &mut Vec<LintFault>) {
 fn subnets(plan: &Plan, step: &PlannedStep, faults: &mut Vec<LintFault>) {
     let (subnets, least) = match &step.action {
         Action::LoadBalancer { subnets, .. } => (subnets, super::zones::ZONES_WANTED),
-        Action::Service { subnets, .. } => (subnets, 1),
+        Action::Service(planned) => (&planned.subnets, 1),
         _ => return,
     };
     let blocked = plan

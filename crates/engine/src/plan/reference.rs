@@ -1,7 +1,7 @@
 //! What an action refers to, and how it is called.
 
 use super::StepId;
-use super::action::{Action, OutputName, PlannedRule, Ref, Removal, RulePeer};
+use super::action::{Action, OutputName, PlannedRule, PlannedService, Ref, Removal, RulePeer};
 use crate::cloud::network::Traffic;
 
 impl Ref {
@@ -68,21 +68,13 @@ impl Action {
                 target_group,
                 ..
             } => vec![load_balancer, target_group],
-            Self::TaskDefinition {
-                execution_role,
-                container,
-                ..
-            } => std::iter::once(execution_role).chain(&container.digest).collect(),
-            Self::Service {
-                task_definition,
-                subnets,
-                security_groups,
-                target_group,
-                ..
-            } => [task_definition, target_group]
+            Self::TaskDefinition(planned) => std::iter::once(&planned.execution_role)
+                .chain(&planned.container.digest)
+                .collect(),
+            Self::Service(planned) => [&planned.task_definition, &planned.target_group]
                 .into_iter()
-                .chain(subnets)
-                .chain(security_groups)
+                .chain(&planned.subnets)
+                .chain(&planned.security_groups)
                 .collect(),
             Self::Deployment {
                 task_definition,
@@ -113,8 +105,8 @@ impl Action {
             Self::LoadBalancer { .. } => "load_balancer",
             Self::TargetGroup { .. } => "target_group",
             Self::Listener { .. } => "listener",
-            Self::TaskDefinition { .. } => "task_definition",
-            Self::Service { .. } => "service",
+            Self::TaskDefinition(_) => "task_definition",
+            Self::Service(_) => "service",
             Self::Deployment { .. } => "deployment",
             Self::Reachable { .. } => "reachable",
             Self::ClosedPorts { .. } => "closed_ports",
@@ -138,7 +130,7 @@ impl Action {
             | Self::SecurityGroup { name, .. }
             | Self::LoadBalancer { name, .. }
             | Self::TargetGroup { name, .. }
-            | Self::Service { name, .. } => name.clone(),
+            | Self::Service(PlannedService { name, .. }) => name.clone(),
             Self::ImagePushed {
                 repository,
                 reference,
@@ -147,7 +139,7 @@ impl Action {
             Self::Vpc { cidr, name } => format!("{name} {cidr}"),
             Self::Subnet { cidr, zone, .. } => format!("{cidr} ({})", zone.name),
             Self::Listener { port, .. } => format!("HTTP:{port}"),
-            Self::TaskDefinition { family, .. } => family.clone(),
+            Self::TaskDefinition(planned) => planned.family.clone(),
             Self::Deployment { service, .. } => service.clone(),
             Self::Reachable { path, .. } => format!("GET {path}"),
             Self::ClosedPorts { name, rules, .. } => format!("{name} {}", ports(rules)),

@@ -50,7 +50,7 @@ impl PlannedStep {
                 Undo::RemovedWithContents
             }
             // Every change of it is a new revision, and all of them go.
-            (Action::TaskDefinition { .. }, _) => Undo::Removed,
+            (Action::TaskDefinition(_), _) => Undo::Removed,
             (_, Change::Create) => Undo::Removed,
             (_, Change::Update) => Undo::ChangedBack,
         }

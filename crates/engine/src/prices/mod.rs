@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::cloud::registry::Architecture;
 use crate::plan::Change;
-use crate::plan::action::Action;
+use crate::plan::action::{Action, PlannedService};
 use crate::snapshot::Snapshot;
 use crate::spec::StackSpec;
 
@@ -180,7 +180,7 @@ pub(crate) fn step_monthly_usd(
         }
         (Change::Create, Action::LogGroup { .. }) => logs_monthly_usd(region, spec.service.desired_count),
         (Change::Create, Action::Repository { .. }) => repository_monthly_usd(region),
-        (Change::Create | Change::Update, Action::Service { desired, .. }) => {
+        (Change::Create | Change::Update, Action::Service(PlannedService { desired, .. })) => {
             let container = &spec.container;
             let task = task_monthly_usd(
                 region,

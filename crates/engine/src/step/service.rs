@@ -7,23 +7,12 @@ use super::load_balancer::{same_members, values};
 use super::ownership::Owner;
 use super::{Context, Outcome, Progress, Step, StepError, Waiting, WaitingCode};
 use crate::cloud::compute::{
-    CreateService, DeploymentSettings, Service as Existing, ServiceNetwork, ServiceStatus, ServiceTarget,
-    UpdateService,
+    CreateService, Service as Existing, ServiceNetwork, ServiceStatus, ServiceTarget, UpdateService,
 };
-use crate::plan::action::{OutputName, Ref};
+use crate::plan::action::{OutputName, PlannedService};
 
 pub(crate) struct Service {
-    pub(crate) cluster: String,
-    pub(crate) name: String,
-    pub(crate) task_definition: Ref,
-    pub(crate) desired: u32,
-    pub(crate) subnets: Vec<Ref>,
-    pub(crate) security_groups: Vec<Ref>,
-    pub(crate) target_group: Ref,
-    pub(crate) container: String,
-    pub(crate) port: u16,
-    pub(crate) settings: DeploymentSettings,
-    pub(crate) health_grace_s: u32,
+    pub(crate) planned: PlannedService,
 }
 
 /// Length of the client token: ECS takes at most 36 characters (32 by the older page).
@@ -32,7 +21,8 @@ const TOKEN_LENGTH: usize = 32;
 impl Service {
     /// The same for every try of this run, so that a repeated call makes nothing twice.
     fn token(&self, run: &str) -> String {
-        let digest = Sha256::digest(format!("{run}\n{}\n{}", self.cluster, self.name).as_bytes());
+        let digest =
+            Sha256::digest(format!("{run}\n{}\n{}", self.planned.cluster, self.planned.name).as_bytes());
         let mut token: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         token.truncate(TOKEN_LENGTH);
         token
@@ -40,22 +30,22 @@ impl Service {
 
     fn wanted(&self, context: &Context<'_>) -> Result<CreateService, StepError> {
         Ok(CreateService {
-            cluster: self.cluster.clone(),
-            name: self.name.clone(),
-            task_definition: context.value(&self.task_definition)?,
-            desired: self.desired,
+            cluster: self.planned.cluster.clone(),
+            name: self.planned.name.clone(),
+            task_definition: context.value(&self.planned.task_definition)?,
+            desired: self.planned.desired,
             network: ServiceNetwork {
-                subnet_ids: values(context, &self.subnets)?,
-                security_groups: values(context, &self.security_groups)?,
+                subnet_ids: values(context, &self.planned.subnets)?,
+                security_groups: values(context, &self.planned.security_groups)?,
                 assign_public_ip: true,
             },
             targets: vec![ServiceTarget {
-                target_group_arn: context.value(&self.target_group)?,
-                container: self.container.clone(),
-                port: self.port,
+                target_group_arn: context.value(&self.planned.target_group)?,
+                container: self.planned.container.clone(),
+                port: self.planned.port,
             }],
-            settings: self.settings,
-            health_grace_s: self.health_grace_s,
+            settings: self.planned.settings,
+            health_grace_s: self.planned.health_grace_s,
             client_token: self.token(context.run),
             tags: context.tags.clone(),
         })
@@ -101,15 +91,18 @@ impl Step for Service {
         let done = |outcome, arn: String| {
             Ok(Progress::done(
                 outcome,
-                [(OutputName::Arn, arn), (OutputName::Name, self.name.clone())],
+                [
+                    (OutputName::Arn, arn),
+                    (OutputName::Name, self.planned.name.clone()),
+                ],
             ))
         };
-        let found = match compute.service(&self.cluster, &self.name).await? {
+        let found = match compute.service(&self.planned.cluster, &self.planned.name).await? {
             Some(found) if found.status == ServiceStatus::Active => found,
             // Deleted: the name is free again only when its last task is gone (B2).
             Some(found) if found.status == ServiceStatus::Draining => {
                 return Ok(Waiting::new(WaitingCode::ServiceDraining)
-                    .with("service", &self.name)
+                    .with("service", &self.planned.name)
                     .poll(5));
             }
             _ => {
@@ -120,12 +113,14 @@ impl Step for Service {
         let owner = context.owner(&found.tags);
         if owner == Owner::Somebody {
             return Ok(context
-                .name_taken("service", &self.name, "ecs:DescribeServices")
+                .name_taken("service", &self.planned.name, "ecs:DescribeServices")
                 .into());
         }
         let mut changed = false;
         if let Some(update) = difference(&found, &wanted) {
-            compute.update_service(&self.cluster, &self.name, update).await?;
+            compute
+                .update_service(&self.planned.cluster, &self.planned.name, update)
+                .await?;
             changed = true;
         }
         done(context.ended(owner, changed), found.arn)

@@ -4,43 +4,36 @@ use async_trait::async_trait;
 
 use super::{Context, Outcome, Progress, Step, StepError};
 use crate::cloud::compute::{Container, RegisterTaskDefinition, TaskDefinition as Revision};
-use crate::cloud::registry::Architecture;
-use crate::plan::action::{OutputName, PlannedContainer, Ref};
+use crate::plan::action::{OutputName, PlannedTaskDefinition};
 
 pub(crate) struct TaskDefinition {
-    pub(crate) family: String,
-    pub(crate) cpu: u32,
-    pub(crate) memory_mib: u32,
-    pub(crate) architecture: Architecture,
-    pub(crate) execution_role: Ref,
-    pub(crate) task_role: Option<String>,
-    pub(crate) container: PlannedContainer,
+    pub(crate) planned: PlannedTaskDefinition,
 }
 
 impl TaskDefinition {
     fn wanted(&self, context: &Context<'_>) -> Result<RegisterTaskDefinition, StepError> {
-        let planned = &self.container;
+        let container = &self.planned.container;
         // A run that was asked not to wait for the push does not know it: then the tag is what there is.
-        let digest = planned
+        let digest = container
             .digest
             .as_ref()
             .and_then(|digest| context.value(digest).ok());
         Ok(RegisterTaskDefinition {
-            family: self.family.clone(),
-            cpu: self.cpu,
-            memory_mib: self.memory_mib,
-            architecture: self.architecture,
-            execution_role_arn: context.value(&self.execution_role)?,
-            task_role_arn: self.task_role.clone(),
+            family: self.planned.family.clone(),
+            cpu: self.planned.cpu,
+            memory_mib: self.planned.memory_mib,
+            architecture: self.planned.architecture,
+            execution_role_arn: context.value(&self.planned.execution_role)?,
+            task_role_arn: self.planned.task_role.clone(),
             container: Container {
-                name: planned.name.clone(),
-                image: planned.image_at(digest.as_deref()),
-                port: planned.port,
-                command: planned.command.clone(),
-                environment: planned.environment.clone(),
-                secrets: planned.secrets.clone(),
-                log_group: planned.log_group.clone(),
-                log_stream_prefix: planned.log_stream_prefix.clone(),
+                name: container.name.clone(),
+                image: container.image_at(digest.as_deref()),
+                port: container.port,
+                command: container.command.clone(),
+                environment: container.environment.clone(),
+                secrets: container.secrets.clone(),
+                log_group: container.log_group.clone(),
+                log_stream_prefix: container.log_stream_prefix.clone(),
                 // The image need not hold what a check would call (F1); the ALB checks.
                 health_command: None,
             },
@@ -74,7 +67,7 @@ impl Step for TaskDefinition {
     async fn advance(&self, context: &Context<'_>) -> Result<Progress, StepError> {
         let compute = &context.cloud.compute;
         let wanted = self.wanted(context)?;
-        let newest = compute.task_definition(&self.family).await?;
+        let newest = compute.task_definition(&self.planned.family).await?;
         if let Some(found) = newest.filter(|found| context.owns(&found.tags) && equal(found, &wanted)) {
             let owner = context.owner(&found.tags);
             return Ok(Progress::done(

@@ -13,7 +13,9 @@ use engine::cloud::network::{
     Subnet, Vpc,
 };
 use engine::cloud::{TAG_STACK, Tags};
-use engine::plan::action::{Action, OutputName, Outputs, PlannedRule, Ref, RulePeer};
+use engine::plan::action::{
+    Action, OutputName, Outputs, PlannedRule, PlannedService, PlannedTaskDefinition, Ref, RulePeer,
+};
 use engine::plan::{Change, Plan, StepId};
 use engine::snapshot::{FrontendState, Snapshot};
 
@@ -329,8 +331,8 @@ impl Player<'_> {
                 }];
                 vec![(OutputName::Arn, made)]
             }
-            Action::TaskDefinition { .. } => self.task_definition(action),
-            Action::Service { .. } => self.service(action),
+            Action::TaskDefinition(planned) => self.task_definition(planned),
+            Action::Service(planned) => self.service(planned),
             Action::Deployment { .. } | Action::Reachable { .. } => Vec::new(),
             Action::FrontendRelease { .. } => {
                 if let FrontendState::Found { built, .. } = &mut self.now.frontend {
@@ -386,8 +388,8 @@ impl Player<'_> {
         vec![(OutputName::Id, made)]
     }
 
-    fn task_definition(&mut self, action: &Action) -> Vec<(OutputName, String)> {
-        let Action::TaskDefinition {
+    fn task_definition(&mut self, planned: &PlannedTaskDefinition) -> Vec<(OutputName, String)> {
+        let PlannedTaskDefinition {
             family,
             cpu,
             memory_mib,
@@ -395,10 +397,7 @@ impl Player<'_> {
             execution_role,
             task_role,
             container,
-        } = action
-        else {
-            panic!("not a task definition")
-        };
+        } = planned;
         let revision = self
             .now
             .task_definition
@@ -433,8 +432,8 @@ impl Player<'_> {
         vec![(OutputName::Arn, made)]
     }
 
-    fn service(&mut self, action: &Action) -> Vec<(OutputName, String)> {
-        let Action::Service {
+    fn service(&mut self, planned: &PlannedService) -> Vec<(OutputName, String)> {
+        let PlannedService {
             cluster,
             name,
             task_definition,
@@ -446,10 +445,7 @@ impl Player<'_> {
             port,
             settings,
             health_grace_s,
-        } = action
-        else {
-            panic!("not a service")
-        };
+        } = planned;
         let made = arn("ecs", &format!("service/{cluster}/{name}"));
         let definition = self.value(task_definition);
         let deployment = Deployment {

@@ -2,7 +2,7 @@
 
 use super::image::Image;
 use crate::cloud::compute::{Container, TaskDefinition};
-use crate::plan::action::{Action, OutputName, PlannedContainer, Ref};
+use crate::plan::action::{Action, OutputName, PlannedContainer, PlannedTaskDefinition, Ref};
 use crate::plan::builder::Builder;
 use crate::plan::differing::Differing;
 use crate::plan::{Change, Reason, ReasonCode, StepId};
@@ -112,7 +112,7 @@ pub(super) fn task_definition(
         }
         Some(differs) => Builder::compared(differs),
     };
-    let action = Action::TaskDefinition {
+    let planned = PlannedTaskDefinition {
         family: builder.names.family.clone(),
         cpu: spec.container.cpu,
         memory_mib: spec.container.memory_mib,
@@ -123,7 +123,7 @@ pub(super) fn task_definition(
     };
     let step = builder.step(
         "task_definition",
-        action,
+        Action::TaskDefinition(planned),
         change,
         reason,
         std::slice::from_ref(log_group),

@@ -4,7 +4,7 @@ use super::balancing::{Balancing, same_members};
 use super::groups::Groups;
 use super::network::Network;
 use crate::cloud::compute::{CircuitBreaker, DeploymentSettings, Service, ServiceStatus, ServiceTarget};
-use crate::plan::action::{Action, OutputName, Ref};
+use crate::plan::action::{Action, OutputName, PlannedService, Ref};
 use crate::plan::builder::Builder;
 use crate::plan::differing::Differing;
 use crate::plan::{Change, FindingCode, Reason, ReasonCode, StepId, Weight};
@@ -32,7 +32,7 @@ pub(super) fn service(
     before: &[StepId],
 ) -> StepId {
     let spec = builder.spec;
-    let action = Action::Service {
+    let planned = PlannedService {
         cluster: builder.names.cluster.clone(),
         name: builder.names.service.clone(),
         task_definition: Ref::output(definition, OutputName::Arn),
@@ -76,12 +76,12 @@ pub(super) fn service(
                 reason.with("threshold", spec.service.failure_threshold),
             )
         }
-        Some(found) => Builder::compared(&differences(builder, found, &action)),
+        Some(found) => Builder::compared(&differences(builder, found, &planned)),
     };
     let mut after = vec![balancing.listener.clone()];
     after.extend(before.iter().cloned());
     after.extend(network.steps.iter().cloned());
-    let step = builder.step("service", action, change, reason, &after);
+    let step = builder.step("service", Action::Service(planned), change, reason, &after);
     builder.knows(&step, [(OutputName::Name, builder.names.service.clone())]);
     if let Some(found) = active {
         builder.knows(&step, [(OutputName::Arn, found.arn.clone())]);
@@ -89,49 +89,40 @@ pub(super) fn service(
     step
 }
 
-fn differences(builder: &Builder<'_>, found: &Service, wanted: &Action) -> Vec<Differing> {
-    let Action::Service {
-        task_definition,
-        desired,
-        subnets,
-        security_groups,
-        target_group,
-        container,
-        port,
-        settings,
-        health_grace_s,
-        ..
-    } = wanted
-    else {
-        return Vec::new();
-    };
+fn differences(builder: &Builder<'_>, found: &Service, planned: &PlannedService) -> Vec<Differing> {
     let same = |wanted: &[Ref], now: &[String]| {
         builder
             .values(wanted)
             .is_some_and(|wanted| same_members(&wanted, now))
     };
-    let target = builder.value(target_group).map(|arn| {
+    let target = builder.value(&planned.target_group).map(|arn| {
         vec![ServiceTarget {
             target_group_arn: arn.to_owned(),
-            container: container.clone(),
-            port: *port,
+            container: planned.container.clone(),
+            port: planned.port,
         }]
     });
     let same = [
         (
             Differing::TaskDefinition,
-            builder.value(task_definition) == Some(found.task_definition.as_str()),
+            builder.value(&planned.task_definition) == Some(found.task_definition.as_str()),
         ),
-        (Differing::Desired, found.desired == *desired),
-        (Differing::Subnets, same(subnets, &found.network.subnet_ids)),
+        (Differing::Desired, found.desired == planned.desired),
+        (
+            Differing::Subnets,
+            same(&planned.subnets, &found.network.subnet_ids),
+        ),
         (
             Differing::SecurityGroups,
-            same(security_groups, &found.network.security_groups),
+            same(&planned.security_groups, &found.network.security_groups),
         ),
         (Differing::AssignPublicIp, found.network.assign_public_ip),
         (Differing::TargetGroup, target.as_ref() == Some(&found.targets)),
-        (Differing::Settings, found.settings == *settings),
-        (Differing::HealthGraceS, found.health_grace_s == *health_grace_s),
+        (Differing::Settings, found.settings == planned.settings),
+        (
+            Differing::HealthGraceS,
+            found.health_grace_s == planned.health_grace_s,
+        ),
     ];
     same.into_iter()
         .filter(|(_, same)| !same)

@@ -2,32 +2,27 @@
 
 use super::Differences;
 use crate::cloud::compute::{CircuitBreaker, Service, TaskDefinition};
-use crate::plan::action::{Action, PlannedContainer};
+use crate::plan::action::{PlannedContainer, PlannedService, PlannedTaskDefinition};
 
 impl Differences<'_> {
-    pub(super) fn task_definition(&mut self, found: &TaskDefinition, wanted: &Action) {
-        let Action::TaskDefinition {
-            cpu,
-            memory_mib,
-            architecture,
-            execution_role,
-            task_role,
-            container,
-            ..
-        } = wanted
-        else {
-            return;
-        };
-        self.value("cpu", Some(found.cpu), Some(cpu));
-        self.value("memory_mib", Some(found.memory_mib), Some(memory_mib));
-        if found.architecture != *architecture {
-            let (one, other) = (format!("{:?}", found.architecture), format!("{architecture:?}"));
+    pub(super) fn task_definition(&mut self, found: &TaskDefinition, wanted: &PlannedTaskDefinition) {
+        self.value("cpu", Some(found.cpu), Some(wanted.cpu));
+        self.value("memory_mib", Some(found.memory_mib), Some(wanted.memory_mib));
+        if found.architecture != wanted.architecture {
+            let (one, other) = (
+                format!("{:?}", found.architecture),
+                format!("{:?}", wanted.architecture),
+            );
             self.value("architecture", Some(one), Some(other));
         }
-        let role = self.shown(execution_role);
+        let role = self.shown(&wanted.execution_role);
         self.value("execution_role", found.execution_role_arn.as_ref(), Some(role));
-        self.value("task_role", found.task_role_arn.as_ref(), task_role.as_ref());
-        self.container(found, container);
+        self.value(
+            "task_role",
+            found.task_role_arn.as_ref(),
+            wanted.task_role.as_ref(),
+        );
+        self.container(found, &wanted.container);
     }
 
     fn container(&mut self, found: &TaskDefinition, wanted: &PlannedContainer) {
@@ -51,27 +46,16 @@ impl Differences<'_> {
         );
     }
 
-    pub(super) fn service(&mut self, found: &Service, wanted: &Action) {
-        let Action::Service {
-            task_definition,
-            desired,
-            subnets,
-            security_groups,
-            target_group,
-            container,
-            port,
-            settings,
-            health_grace_s,
-            ..
-        } = wanted
-        else {
-            return;
-        };
-        let revision = self.shown(task_definition);
+    pub(super) fn service(&mut self, found: &Service, wanted: &PlannedService) {
+        let revision = self.shown(&wanted.task_definition);
         self.value("task_definition", Some(&found.task_definition), Some(revision));
-        self.value("desired", Some(found.desired), Some(desired));
-        self.members("subnets", &found.network.subnet_ids, subnets);
-        self.members("security_groups", &found.network.security_groups, security_groups);
+        self.value("desired", Some(found.desired), Some(wanted.desired));
+        self.members("subnets", &found.network.subnet_ids, &wanted.subnets);
+        self.members(
+            "security_groups",
+            &found.network.security_groups,
+            &wanted.security_groups,
+        );
         self.value(
             "assign_public_ip",
             Some(found.network.assign_public_ip),
@@ -82,13 +66,14 @@ impl Differences<'_> {
             .iter()
             .map(|one| format!("{}:{} {}", one.container, one.port, one.target_group_arn))
             .collect();
-        let wanted = format!("{container}:{port} {}", self.shown(target_group));
-        self.value("target_group", Some(targets.join(", ")), Some(wanted));
-        let (now, least) = (found.settings, settings.minimum_healthy_percent);
+        let group = self.shown(&wanted.target_group);
+        let target = format!("{}:{} {group}", wanted.container, wanted.port);
+        self.value("target_group", Some(targets.join(", ")), Some(target));
+        let (now, settings) = (found.settings, wanted.settings);
         self.value(
             "minimum_healthy_percent",
             Some(now.minimum_healthy_percent),
-            Some(least),
+            Some(settings.minimum_healthy_percent),
         );
         self.value(
             "maximum_percent",
@@ -109,6 +94,10 @@ impl Differences<'_> {
             one.map(|one| one.rollback),
             other.map(|one| one.rollback),
         );
-        self.value("health_grace_s", Some(found.health_grace_s), Some(health_grace_s));
+        self.value(
+            "health_grace_s",
+            Some(found.health_grace_s),
+            Some(wanted.health_grace_s),
+        );
     }
 }

@@ -176,15 +176,15 @@ impl Differences<'_> {
                     self.health_check(&found.health_check, health_check);
                 }
             }
-            Action::TaskDefinition { .. } => {
+            Action::TaskDefinition(planned) => {
                 if let Some(found) = self.builder.own_task_definition() {
-                    self.task_definition(found, action);
+                    self.task_definition(found, planned);
                 }
             }
-            Action::Service { .. } => {
+            Action::Service(planned) => {
                 let active = |one: &&Service| one.status == ServiceStatus::Active;
                 if let Some(found) = snapshot.service.as_ref().filter(active) {
-                    self.service(found, action);
+                    self.service(found, planned);
                 }
             }
             Action::FrontendVariables {

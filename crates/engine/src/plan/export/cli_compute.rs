@@ -7,7 +7,7 @@ use super::cli_create::ecs_tags;
 use super::shell::{Command, Word};
 use crate::cloud::compute::DeploymentSettings;
 use crate::cloud::registry::Architecture;
-use crate::plan::action::{Action, OutputName, PlannedContainer};
+use crate::plan::action::{OutputName, PlannedContainer, PlannedService, PlannedTaskDefinition};
 use crate::plan::{Change, StepId};
 
 /// The container as `--container-definitions` wants it.
@@ -59,39 +59,31 @@ pub(super) fn cpu_architecture(architecture: Architecture) -> &'static str {
     }
 }
 
-pub(super) fn task_definition(values: &Values<'_>, id: &StepId, action: &Action) -> Vec<Command> {
-    let Action::TaskDefinition {
-        family,
-        cpu,
-        memory_mib,
-        architecture,
-        execution_role,
-        task_role,
-        container,
-    } = action
-    else {
-        return Vec::new();
-    };
+pub(super) fn task_definition(
+    values: &Values<'_>,
+    id: &StepId,
+    planned: &PlannedTaskDefinition,
+) -> Vec<Command> {
     let platform = format!(
         "cpuArchitecture={},operatingSystemFamily=LINUX",
-        cpu_architecture(*architecture)
+        cpu_architecture(planned.architecture)
     );
     let mut command = Command::aws("ecs", "register-task-definition")
-        .set("family", family)
+        .set("family", &planned.family)
         .set("requires-compatibilities", "FARGATE")
         .set("network-mode", "awsvpc")
-        .set("cpu", cpu.to_string())
-        .set("memory", memory_mib.to_string())
+        .set("cpu", planned.cpu.to_string())
+        .set("memory", planned.memory_mib.to_string())
         .set("runtime-platform", platform)
-        .set("execution-role-arn", values.word(execution_role));
-    if let Some(role) = task_role {
+        .set("execution-role-arn", values.word(&planned.execution_role));
+    if let Some(role) = &planned.task_role {
         command = command.set("task-role-arn", role);
     }
-    let digest = container.digest.as_ref();
+    let digest = planned.container.digest.as_ref();
     let digest = digest.and_then(|digest| values.plan.value(digest, values.outputs));
     let container = PlannedContainer {
-        image: container.image_at(digest),
-        ..container.clone()
+        image: planned.container.image_at(digest),
+        ..planned.container.clone()
     };
     let definitions = container_definitions(&container, &values.plan.region).to_string();
     let command = command
@@ -118,52 +110,45 @@ fn deployment_configuration(settings: &DeploymentSettings) -> String {
     configuration.to_string()
 }
 
-pub(super) fn service(values: &Values<'_>, action: &Action, change: Change) -> Vec<Command> {
-    let Action::Service {
-        cluster,
-        name,
-        task_definition,
-        desired,
-        subnets,
-        security_groups,
-        target_group,
-        container,
-        port,
-        settings,
-        health_grace_s,
-    } = action
-    else {
-        return Vec::new();
-    };
+pub(super) fn service(values: &Values<'_>, planned: &PlannedService, change: Change) -> Vec<Command> {
     let network = Word::from("awsvpcConfiguration={subnets=[")
-        .then(Word::joined(values.words(subnets), ","))
+        .then(Word::joined(values.words(&planned.subnets), ","))
         .then("],securityGroups=[")
-        .then(Word::joined(values.words(security_groups), ","))
+        .then(Word::joined(values.words(&planned.security_groups), ","))
         .then("],assignPublicIp=ENABLED}");
     let target = Word::from("targetGroupArn=")
-        .then(values.word(target_group))
-        .then(format!(",containerName={container},containerPort={port}"));
+        .then(values.word(&planned.target_group))
+        .then(format!(
+            ",containerName={},containerPort={}",
+            planned.container, planned.port
+        ));
     let configured = |command: Command| {
         command
-            .set("task-definition", values.word(task_definition))
-            .set("desired-count", desired.to_string())
+            .set("task-definition", values.word(&planned.task_definition))
+            .set("desired-count", planned.desired.to_string())
             .set("network-configuration", network.clone())
             .set("load-balancers", target.clone())
-            .set("deployment-configuration", deployment_configuration(settings))
-            .set("health-check-grace-period-seconds", health_grace_s.to_string())
+            .set(
+                "deployment-configuration",
+                deployment_configuration(&planned.settings),
+            )
+            .set(
+                "health-check-grace-period-seconds",
+                planned.health_grace_s.to_string(),
+            )
     };
     let update = Command::aws("ecs", "update-service")
-        .set("cluster", cluster)
-        .set("service", name);
+        .set("cluster", &planned.cluster)
+        .set("service", &planned.name);
     if !creates(change) {
         return vec![configured(update)];
     }
     let look = Command::aws("ecs", "describe-services")
-        .set("cluster", cluster)
-        .set("services", name);
+        .set("cluster", &planned.cluster)
+        .set("services", &planned.name);
     let create = Command::aws("ecs", "create-service")
-        .set("cluster", cluster)
-        .set("service-name", name)
+        .set("cluster", &planned.cluster)
+        .set("service-name", &planned.name)
         .set("launch-type", "FARGATE")
         .set("propagate-tags", "SERVICE")
         .with("tags", ecs_tags(values));

@@ -78,8 +78,8 @@ pub(super) fn commands(values: &Values<'_>, step: &PlannedStep) -> Vec<Command> 
         }
         Action::ClosedPorts { .. } => closed_ports(values, action),
         Action::HealthCheck { .. } => balancing(values, id, action, change),
-        Action::TaskDefinition { .. } => task_definition(values, id, action),
-        Action::Service { .. } => service(values, action, change),
+        Action::TaskDefinition(planned) => task_definition(values, id, planned),
+        Action::Service(planned) => service(values, planned, change),
         Action::Deployment {
             cluster,
             service,

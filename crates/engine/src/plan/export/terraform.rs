@@ -105,8 +105,8 @@ pub(super) fn resource(step: &PlannedStep) -> (&'static str, String) {
         Action::LoadBalancer { .. } => "aws_lb",
         Action::TargetGroup { .. } => "aws_lb_target_group",
         Action::Listener { .. } => "aws_lb_listener",
-        Action::TaskDefinition { .. } => "aws_ecs_task_definition",
-        Action::Service { .. } => "aws_ecs_service",
+        Action::TaskDefinition(_) => "aws_ecs_task_definition",
+        Action::Service(_) => "aws_ecs_service",
         Action::ImagePushed { .. }
         | Action::Deployment { .. }
         | Action::Reachable { .. }
@@ -172,7 +172,7 @@ impl Writer<'_> {
         let mut all = vec![(
             address(step),
             match &step.action {
-                Action::Service { cluster, name, .. } => Some(format!("{cluster}/{name}")),
+                Action::Service(planned) => Some(format!("{}/{}", planned.cluster, planned.name)),
                 Action::Repository { name, .. }
                 | Action::LogGroup { name, .. }
                 | Action::ExecutionRole { name, .. }

@@ -98,8 +98,8 @@ fn resources(writer: &Writer<'_>, step: &PlannedStep) -> Vec<Block> {
         Action::LoadBalancer { .. } | Action::TargetGroup { .. } | Action::Listener { .. } => {
             balancing(writer, &step.action, new())
         }
-        Action::TaskDefinition { .. } => task_definition(writer, &step.action, new()),
-        Action::Service { .. } => service(writer, step, new()),
+        Action::TaskDefinition(planned) => task_definition(writer, planned, new()),
+        Action::Service(planned) => service(writer, planned, new()),
         Action::ImagePushed { .. }
         | Action::Deployment { .. }
         | Action::Reachable { .. }

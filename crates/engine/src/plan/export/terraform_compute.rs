@@ -3,34 +3,26 @@
 use super::cli_compute::{container_definitions, cpu_architecture};
 use super::hcl::{Block, Value};
 use super::terraform::Writer;
-use crate::plan::action::{Action, OutputName, Ref};
-use crate::plan::{PlannedStep, StepId};
+use crate::plan::StepId;
+use crate::plan::action::{OutputName, PlannedService, PlannedTaskDefinition, Ref};
 
-pub(super) fn task_definition(writer: &Writer<'_>, action: &Action, new: Block) -> Vec<Block> {
-    let Action::TaskDefinition {
-        family,
-        cpu,
-        memory_mib,
-        architecture,
-        execution_role,
-        task_role,
-        container,
-    } = action
-    else {
-        return Vec::new();
-    };
+pub(super) fn task_definition(
+    writer: &Writer<'_>,
+    planned: &PlannedTaskDefinition,
+    new: Block,
+) -> Vec<Block> {
     let platform = Block::new("runtime_platform", &[])
         .set("operating_system_family", "LINUX")
-        .set("cpu_architecture", cpu_architecture(*architecture));
-    let definitions = container_definitions(container, &writer.plan.region);
+        .set("cpu_architecture", cpu_architecture(planned.architecture));
+    let definitions = container_definitions(&planned.container, &writer.plan.region);
     vec![
-        new.set("family", family)
+        new.set("family", &planned.family)
             .set("requires_compatibilities", Value::List(vec!["FARGATE".into()]))
             .set("network_mode", "awsvpc")
-            .set("cpu", *cpu)
-            .set("memory", *memory_mib)
-            .set("execution_role_arn", writer.value(execution_role))
-            .maybe("task_role_arn", task_role.as_ref())
+            .set("cpu", planned.cpu)
+            .set("memory", planned.memory_mib)
+            .set("execution_role_arn", writer.value(&planned.execution_role))
+            .maybe("task_role_arn", planned.task_role.as_ref())
             .set(
                 "container_definitions",
                 Value::Call("jsonencode", Box::new(Value::from(&definitions))),
@@ -39,44 +31,29 @@ pub(super) fn task_definition(writer: &Writer<'_>, action: &Action, new: Block) 
     ]
 }
 
-pub(super) fn service(writer: &Writer<'_>, step: &PlannedStep, new: Block) -> Vec<Block> {
-    let Action::Service {
-        cluster,
-        name,
-        task_definition,
-        desired,
-        subnets,
-        security_groups,
-        target_group,
-        container,
-        port,
-        settings,
-        health_grace_s,
-    } = &step.action
-    else {
-        return Vec::new();
-    };
+pub(super) fn service(writer: &Writer<'_>, planned: &PlannedService, new: Block) -> Vec<Block> {
     let network = Block::new("network_configuration", &[])
-        .set("subnets", writer.values(subnets))
-        .set("security_groups", writer.values(security_groups))
+        .set("subnets", writer.values(&planned.subnets))
+        .set("security_groups", writer.values(&planned.security_groups))
         .set("assign_public_ip", true);
     let target = Block::new("load_balancer", &[])
-        .set("target_group_arn", writer.value(target_group))
-        .set("container_name", container)
-        .set("container_port", u32::from(*port));
+        .set("target_group_arn", writer.value(&planned.target_group))
+        .set("container_name", &planned.container)
+        .set("container_port", u32::from(planned.port));
     let cluster_step = StepId::from("cluster");
     let in_cluster = match writer.plan.step(&cluster_step) {
         Some(_) => writer.value(&Ref::output(&cluster_step, OutputName::Arn)),
-        None => cluster.into(),
+        None => (&planned.cluster).into(),
     };
+    let settings = planned.settings;
     let block = new
-        .set("name", name)
+        .set("name", &planned.name)
         .set("cluster", in_cluster)
-        .set("task_definition", writer.value(task_definition))
-        .set("desired_count", *desired)
+        .set("task_definition", writer.value(&planned.task_definition))
+        .set("desired_count", planned.desired)
         .set("launch_type", "FARGATE")
         .set("propagate_tags", "SERVICE")
-        .set("health_check_grace_period_seconds", *health_grace_s)
+        .set("health_check_grace_period_seconds", planned.health_grace_s)
         .set(
             "deployment_minimum_healthy_percent",
             u32::from(settings.minimum_healthy_percent),

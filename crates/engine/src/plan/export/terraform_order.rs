@@ -95,7 +95,7 @@ impl Order<'_> {
                 .filter_map(|one| one.step().cloned())
                 .collect(),
         };
-        if matches!(step.action, Action::Service { .. }) {
+        if matches!(step.action, Action::Service(_)) {
             ids.push(StepId::from("cluster"));
         }
         ids.iter().filter_map(|id| self.plan.step(id)).collect()
