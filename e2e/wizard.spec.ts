@@ -84,7 +84,10 @@ for (const language of ['ja', 'en'] as const satisfies Language[]) {
 
     await test.step('frontend: the Amplify app of the runbook', async () => {
       await expect(find.heading(page)).toHaveText(t('wizard.frontend.title'));
+      await find.choice(page, new RegExp(t('wizard.frontend.none'))).check();
+      await expect(find.field(page, 'frontend.branch')).toBeHidden();
       await find.choice(page, /vendor0919-web/).check();
+      await expect(find.field(page, 'frontend.branch')).toBeVisible();
       await act.goOn(page, t, 'review');
     });
 
