@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::health::histogram::Histogram;
+use futures::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::{PgConnection, Row};
 use time::OffsetDateTime;
@@ -229,21 +230,19 @@ async fn hours(tx: &mut PgConnection, minutes_from: i64, minutes_until: i64) -> 
     };
     let (mut start, mut written) = (from, 0);
     while start < until {
-        let mut rows = Rows::new();
-        let (mut chunk, end) = (start, start + HOUR_S);
-        while chunk < end {
-            let found = sqlx::query("SELECT * FROM rollup_1m WHERE bucket >= $1 AND bucket < $2")
-                .bind(at(chunk))
-                .bind(at(chunk + CHUNK_S))
-                .fetch_all(&mut *tx)
-                .await?;
-            for row in &found {
-                rows.entry((row.try_get("monitor_id")?, start))
-                    .or_default()
-                    .merge(&Sums::read(row)?);
-            }
-            chunk += CHUNK_S;
+        let (mut rows, end) = (Rows::new(), start + HOUR_S);
+        // One statement for each hour, its rows added up as they come: until a vacuum has told the index of `bucket` about
+        // new pages, every statement reads all of them.
+        let mut found = sqlx::query("SELECT * FROM rollup_1m WHERE bucket >= $1 AND bucket < $2")
+            .bind(at(start))
+            .bind(at(end))
+            .fetch(&mut *tx);
+        while let Some(row) = found.try_next().await? {
+            rows.entry((row.try_get("monitor_id")?, start))
+                .or_default()
+                .merge(&Sums::read(&row)?);
         }
+        drop(found);
         written += write(tx, INTO_HOURS, &rows).await?;
         start = end;
     }
