@@ -72,7 +72,7 @@ pub fn FrontendPage(
                                 <Check name="frontend.branch_only" label=t!(l, wizard.frontend.branch_only) checked=branch_only hint=t!(l, wizard.frontend.branch_only_hint)/>
                                 <Check name="frontend.skip_missing" label=t!(l, wizard.frontend.skip_missing) checked=skip_missing/>
                             </div>
-                            <Note tone=Tone::Warn>{t!(l, wizard.frontend.mixed)}</Note>
+                            <div class="when-frontend"><Note tone=Tone::Warn>{t!(l, wizard.frontend.mixed)}</Note></div>
                             <Onward step seen/>
                         </div>
                     </form>
